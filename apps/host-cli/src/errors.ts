@@ -1,0 +1,32 @@
+/** What the process ends with (docs/cli.md). */
+export const exitCodes = { failed: 1, usage: 2, notRunning: 3, interrupted: 130 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export interface UserErrorDetails {
+  /** Stable and machine-readable, for example `port-taken`. */
+  code: string;
+  /** What to do about it; one sentence. */
+  hint?: string;
+  exitCode?: ExitCode;
+  cause?: unknown;
+}
+
+/** Something that the person at the keyboard can act on: the message names what failed and on what. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, details: UserErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code;
+    this.hint = details.hint;
+    this.exitCode = details.exitCode ?? exitCodes.failed;
+  }
+}
+
+/** A broken promise inside the program; never the user's fault. */
+export class BugError extends Error {
+  override readonly name = "BugError";
+}

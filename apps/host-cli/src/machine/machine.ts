@@ -1,0 +1,44 @@
+import type { GuestState } from "@boot2docker/protocol";
+
+/** What a machine is made of; kept in its `machine.json`. Sizes in MiB and bytes as named. */
+export interface MachineConfig {
+  cpus: number;
+  memoryMiB: number;
+  diskBytes: number;
+  /** Chosen at create and kept for life, so that an environment in an open shell stays valid. Always on 127.0.0.1. */
+  dockerPort: number;
+  sshPort: number;
+}
+
+/** Observed, never wished: derived from files and live answers each time. */
+export type MachineStatus =
+  | { state: "absent" }
+  | { state: "stopped" }
+  /** The VM runs, its guest has not said that it is ready. */
+  | { state: "starting"; pid: number; guest?: GuestState }
+  | { state: "running"; pid: number; guest: GuestState }
+  /** The VM runs and Docker may work, but something is wrong: see the guest's reasons. */
+  | { state: "degraded"; pid: number; guest: GuestState }
+  | { state: "stopping"; pid: number }
+  /** The VM's process lives, but nothing answers. */
+  | { state: "unreachable"; pid: number; detail: string };
+
+/** Progress of one named wait or step; a UI draws it, a test records it. */
+export interface Progress {
+  /** `limitMs` is absent for a step that is not a wait. Returns what ends the row. */
+  begin(name: string, limitMs?: number): { update(detail: string): void; done(detail?: string): void; fail(detail: string): void };
+}
+
+/** One named VM and everything that belongs to it. Each verb is idempotent and takes the machine's lock. */
+export interface Machine {
+  readonly name: string;
+  /** Throws UserError `machine-absent` (exit 3) when there is none. */
+  readConfig(): Promise<MachineConfig>;
+  status(signal: AbortSignal): Promise<MachineStatus>;
+  /** Creates what is missing, starts what is stopped, waits until the engine answers over TLS from this host. */
+  up(progress: Progress, signal: AbortSignal): Promise<void>;
+  /** Asks the guest to shut down in order; kills the VM after `timeoutMs` only when `force`. */
+  down(options: { timeoutMs: number; force: boolean }, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** Stops it and deletes all its files, the data disk too. */
+  remove(progress: Progress, signal: AbortSignal): Promise<void>;
+}

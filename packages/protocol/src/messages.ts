@@ -1,0 +1,165 @@
+/**
+ * Every message between host and guest, in one table: `docs/protocol.md` explains them, `rpc.ts` carries them.
+ *
+ * Unknown fields are dropped, so that a newer peer may add some. A field that an older peer does not send is optional
+ * here. Text is bounded by the frame limit.
+ */
+import * as z from "zod/mini";
+
+const isoTime = z.iso.datetime();
+const count = z.int().check(z.nonnegative());
+
+/** What the guest may be told by the host that owns it. No secret is in it. */
+export const GuestConfig = z.object({
+  /** Host name of the guest; a DNS label. */
+  hostname: z.string(),
+  dataDisk: z.object({
+    /** Serial number of the block device that the host made for this machine. */
+    serial: z.string(),
+    /** The host allows this very disk to be formatted when it is blank. */
+    formatIfBlank: z.boolean(),
+  }),
+  network: z.discriminatedUnion("mode", [
+    z.object({ mode: z.literal("dhcp") }),
+    z.object({
+      mode: z.literal("static"),
+      /** CIDR notation, for example 10.0.2.15/24. */
+      address: z.string(),
+      gateway: z.string(),
+      dns: z.array(z.string()),
+    }),
+  ]),
+  /** Lines of authorized_keys for the user `docker`. */
+  authorizedKeys: z.array(z.string()),
+});
+export type GuestConfig = z.infer<typeof GuestConfig>;
+
+export const ServiceName = z.enum(["containerd", "dockerd", "sshd"]);
+export type ServiceName = z.infer<typeof ServiceName>;
+
+/** `running` says that the process lives, `ready` that it answers. */
+export const ServiceState = z.enum(["stopped", "starting", "running", "ready", "backoff", "failed", "stopping"]);
+export type ServiceState = z.infer<typeof ServiceState>;
+
+export const Reason = z.object({
+  /** Stable and machine-readable, for example `data-disk-foreign`. */
+  code: z.string(),
+  message: z.string(),
+  hint: z.optional(z.string()),
+});
+export type Reason = z.infer<typeof Reason>;
+
+export const Lifecycle = z.discriminatedUnion("name", [
+  z.object({ name: z.literal("starting"), phase: z.string(), unmet: z.array(z.string()) }),
+  z.object({ name: z.literal("ready") }),
+  z.object({ name: z.literal("degraded"), reasons: z.array(Reason) }),
+  z.object({ name: z.literal("rescue"), reason: Reason }),
+  z.object({ name: z.literal("stopping") }),
+]);
+export type Lifecycle = z.infer<typeof Lifecycle>;
+
+/** The guest's whole observed state; sent in full each time, so that no message depends on an earlier one. */
+export const GuestState = z.object({
+  /** Of the event that this state includes. */
+  sequence: count,
+  lifecycle: Lifecycle,
+  uptimeMs: count,
+  services: z.array(
+    z.object({
+      name: ServiceName,
+      state: ServiceState,
+      /** Absent while no process runs. */
+      pid: z.optional(count),
+      restarts: count,
+      /** Why it is not ready, when it should be. */
+      detail: z.optional(z.string()),
+    }),
+  ),
+  /** Absent until the data disk is mounted. */
+  dataDisk: z.optional(
+    z.object({ device: z.string(), sizeBytes: count, freeBytes: count, readOnly: z.boolean() }),
+  ),
+  /** Public host keys of the ssh server in authorized_keys form; empty until it has them. */
+  sshHostKeys: z.array(z.string()),
+  /** IPv4 and IPv6 addresses of the guest's own interfaces, without loopback and Docker's. */
+  addresses: z.array(z.string()),
+  /** Version of dockerd; absent until it answered. */
+  engineVersion: z.optional(z.string()),
+});
+export type GuestState = z.infer<typeof GuestState>;
+
+export const GuestEvent = z.object({
+  /** Counts from 1 in each boot, without gaps. */
+  sequence: count,
+  at: isoTime,
+  uptimeMs: count,
+  /** For example `phase.started`, `task.failed`, `service.state`. */
+  name: z.string(),
+  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+export type GuestEvent = z.infer<typeof GuestEvent>;
+
+const empty = z.object({});
+
+/** Requests that the host sends and the guest answers. */
+export const guestMethods = {
+  "state.get": { params: empty, result: GuestState },
+  /** Events after `sequence` that the guest still has, oldest first. `lost` counts those it dropped. */
+  "events.since": {
+    params: z.object({ sequence: count }),
+    result: z.object({ events: z.array(GuestEvent), lost: count }),
+  },
+  /**
+   * A piece of a log, at most `maxBytes` from `offset` (a negative offset counts from the end). `nextOffset` is where
+   * the next piece starts; an empty `text` says that there is no more yet. The guest answers with fewer bytes rather
+   * than split a character.
+   */
+  "logs.read": {
+    params: z.object({ service: z.union([ServiceName, z.literal("guest-init"), z.literal("kernel")]), offset: z.int(), maxBytes: count }),
+    result: z.object({ text: z.string(), nextOffset: count }),
+  },
+  /** Answered when the shutdown was started; the end of the channel says that it is done. */
+  shutdown: { params: z.object({ mode: z.enum(["poweroff", "reboot"]) }), result: empty },
+  /** Sets or slews the guest's clock to the host's. `offsetMs` is what the guest was off, guest minus host. */
+  "clock.set": { params: z.object({ now: isoTime }), result: z.object({ offsetMs: z.number() }) },
+} as const;
+
+/** Requests that the guest sends and the host answers. */
+export const hostMethods = {
+  "config.get": { params: empty, result: GuestConfig },
+  /**
+   * A server certificate for the guest's own key. The host takes nothing but the key from the request: names, usages
+   * and dates are its own decision.
+   */
+  "certificate.issue": {
+    params: z.object({ publicKeyPem: z.string() }),
+    result: z.object({ certificatePem: z.string(), caPem: z.string() }),
+  },
+} as const;
+
+/** What the guest says without being asked. A notification is a hint: whoever missed it asks `state.get`. */
+export const guestNotifications = {
+  "state.changed": GuestState,
+  event: GuestEvent,
+} as const;
+
+/**
+ * First message of each side in a session, as a notification. `nonce` is fresh; `echo` is the nonce of the last hello
+ * seen from the peer. The session exists once a hello with the own nonce as `echo` arrived: whatever came before is of
+ * an older session and is dropped.
+ */
+export const Hello = z.object({
+  role: z.enum(["guest", "host", "client"]),
+  protocol: z.object({ min: count, max: count }),
+  nonce: z.string(),
+  echo: z.optional(z.string()),
+  /** Version of the product that speaks; for a guest that of its image. */
+  version: z.string(),
+  /** Fresh for each boot of the guest; only in a guest's hello. */
+  bootId: z.optional(z.string()),
+  /** The sender's clock: the guest takes the host's before it checks any certificate. */
+  now: isoTime,
+  /** Optional abilities by name; unknown ones are ignored. */
+  features: z.array(z.string()),
+});
+export type Hello = z.infer<typeof Hello>;
