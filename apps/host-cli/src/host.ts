@@ -1,0 +1,157 @@
+import type { Channel } from "@boot2docker/protocol";
+
+/**
+ * The one door to the operating system: everything else in this program decides, or acts through this.
+ *
+ * `openHost()` (host/open-host.ts) is the real one, `testing/fake-host.ts` the one of the unit tests. Paths are absolute.
+ */
+export interface Host {
+  readonly platform: Platform;
+  readonly arch: "x86_64" | "aarch64";
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDir: string;
+  /** Of this process. */
+  readonly pid: number;
+  /** What starts this very program again, without arguments: the binary, or node and the script. */
+  readonly self: readonly [command: string, ...args: string[]];
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly network: Network;
+  readonly clock: Clock;
+  resources(): { cpus: number; memoryBytes: number; freeMemoryBytes: number };
+}
+
+export type Platform = "linux" | "darwin" | "win32";
+
+export interface FileFacts {
+  /** Of the path itself: a symbolic link is not followed. */
+  kind: "file" | "directory" | "symlink" | "socket" | "other";
+  sizeBytes: number;
+  /** What it takes on the disk; less than `sizeBytes` when it has holes. */
+  allocatedBytes: number;
+  /** Permission bits. */
+  mode: number;
+  modifiedAt: Date;
+}
+
+export interface WriteOptions {
+  /** Permission bits of a new file; 0600 when not given. */
+  mode?: number;
+}
+
+/** Errors of the operating system are passed on as they are (`code` is ENOSPC, EACCES …). */
+export interface Files {
+  /** Undefined when there is no such file. */
+  readText(path: string): Promise<string | undefined>;
+  /** Follows the file's end no further than it was at the start. Fails with ENOENT when there is none. */
+  readChunks(path: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** At most `maxBytes` from `offset`; an empty array at the end or without the file. */
+  readPart(path: string, offset: number, maxBytes: number): Promise<Uint8Array>;
+  /** Temporary file in the same directory, fsync, rename: a reader sees the old content or the new one, never less. */
+  writeAtomic(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<void>;
+  /** Makes or replaces the file and flushes it to the disk. Not atomic: write elsewhere, then `rename`. */
+  writeChunks(
+    path: string,
+    chunks: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<{ sizeBytes: number; sha256: string }>;
+  append(path: string, text: string): Promise<void>;
+  /** A new file of zeros that takes no space yet. Fails with EEXIST rather than touch one that is there. */
+  createSparse(path: string, sizeBytes: number): Promise<void>;
+  /** Hexadecimal, lower case. */
+  sha256(path: string, signal: AbortSignal): Promise<string>;
+  /** With its parents, 0700. Idempotent. */
+  makeDirectory(path: string): Promise<void>;
+  /** Names in it, sorted; empty when there is no such directory. */
+  list(path: string): Promise<string[]>;
+  /** Undefined when there is nothing. */
+  stat(path: string): Promise<FileFacts | undefined>;
+  rename(from: string, to: string): Promise<void>;
+  /** With everything below; symbolic links are removed, not followed. Idempotent. */
+  remove(path: string): Promise<void>;
+  freeBytes(path: string): Promise<number>;
+  /**
+   * Takes the lock file or returns who holds it. It ends with the process however that dies: a lock whose holder is
+   * gone, or is another process under the same number, is free.
+   */
+  tryLock(path: string): Promise<Lock | LockHolder>;
+}
+
+export interface Lock extends AsyncDisposable {
+  readonly held: true;
+}
+
+export interface LockHolder {
+  readonly held: false;
+  /** Absent when the holder was just changing. */
+  readonly pid?: number;
+}
+
+export interface RunResult {
+  /** Null when a signal ended it. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A process that lives now, told apart from a later one under the same number. */
+export interface ProcessIdentity {
+  pid: number;
+  /** Opaque; equal as long as it is the same process. */
+  startMark: string;
+}
+
+export interface Processes {
+  /** Runs to the end, output bounded to 1 MiB each. Killed when `signal` aborts. Fails with ENOENT without the program. */
+  run(command: string, args: readonly string[], signal: AbortSignal): Promise<RunResult>;
+  /**
+   * Starts a process that outlives this one, in a session of its own, with both outputs appended to `logPath` and
+   * files private to the user. Fails with ENOENT without the program.
+   */
+  startDetached(command: string, args: readonly string[], logPath: string): Promise<ProcessIdentity>;
+  /** Undefined when no such process runs; a zombie does not run. */
+  identify(pid: number): Promise<ProcessIdentity | undefined>;
+  /** Idempotent: false when that process is gone already. */
+  kill(process: ProcessIdentity, how: "terminate" | "kill"): Promise<boolean>;
+  /** Full path of a program on PATH; undefined when there is none. */
+  find(command: string): Promise<string | undefined>;
+}
+
+export interface HttpsRequest {
+  /** On 127.0.0.1. */
+  port: number;
+  path: string;
+  /** PEM texts for mutual TLS; `serverName` is what the server's certificate must be for. */
+  ca: string;
+  cert: string;
+  key: string;
+  serverName: string;
+}
+
+export interface Server extends AsyncDisposable {
+  /** Stops listening and closes its connections. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface Network {
+  /** Fails with ENOENT or ECONNREFUSED when nobody listens there. */
+  connectUnix(path: string, signal: AbortSignal): Promise<Channel>;
+  /** Private to the user; replaces a dead socket file. The channel is the callback's to close. */
+  listenUnix(path: string, onConnection: (channel: Channel) => void): Promise<Server>;
+  /** Whether 127.0.0.1:port can be listened on now. */
+  isPortFree(port: number): Promise<boolean>;
+  /** GET; body bounded to 64 KiB. A refusal by either side of TLS fails with its `code`. */
+  httpsGet(request: HttpsRequest, signal: AbortSignal): Promise<{ status: number; body: string }>;
+}
+
+export interface Clock {
+  now(): Date;
+  /** Counts on whatever happens to the wall clock. */
+  monotonicMs(): number;
+  /** Aborts with a `TimeoutError` after `ms`, or with the reason of `signal`. */
+  deadline(ms: number, signal: AbortSignal): AbortSignal;
+  /** Rejects with the reason of `signal`. */
+  delay(ms: number, signal: AbortSignal): Promise<void>;
+  /** 128 random bits in hexadecimal. */
+  randomId(): string;
+}
