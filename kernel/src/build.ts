@@ -1,7 +1,19 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, type ExecFileSyncOptions } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
-import { downloadPackages, type LockedPackage } from "@boot2docker/debian";
+import { downloadPackages, LockedPackage } from "@boot2docker/debian";
+import * as z from "zod/mini";
 import { architectures, type Architecture } from "./architecture.ts";
 import { findMissing, parseFragments, type Fragment } from "./fragments.ts";
 import { make } from "./make.ts";
@@ -36,7 +48,15 @@ export async function buildKernel(options: BuildOptions, signal: AbortSignal): P
   });
   const folders = kernelFolders(process.env, key, `${source.version}-${options.architecture}`);
   if (options.privateTree !== undefined) {
-    await compile(options.privateTree, `${options.privateTree}.lock`, options, source, fragments, options.output, signal);
+    await compile(
+      options.privateTree,
+      `${options.privateTree}.lock`,
+      options,
+      source,
+      fragments,
+      options.output,
+      signal,
+    );
     return;
   }
   if (!existsSync(folders.entry)) {
@@ -95,7 +115,7 @@ function configure(tree: string, fragments: readonly Fragment[]): void {
   try {
     const wanted = join(staging, "wanted");
     writeFileSync(wanted, fragments.map(({ text }) => text).join("\n"));
-    const quiet = { cwd: tree, stdio: ["ignore", "pipe", "inherit"] } as const;
+    const quiet: ExecFileSyncOptions = { cwd: tree, stdio: ["ignore", "pipe", "inherit"] };
     const config = join(staging, ".config");
     const env = { ...process.env, KCONFIG_CONFIG: config };
     execFileSync("make", ["-s", "tinyconfig"], { ...quiet, env });
@@ -104,8 +124,12 @@ function configure(tree: string, fragments: readonly Fragment[]): void {
     const result = readFileSync(config, "utf8");
     const missing = findMissing(parseFragments(fragments), result);
     if (missing.length > 0) {
-      const rows = missing.map((option) => `CONFIG_${option.name}=${option.value} (${option.where}) became ${option.actual}`);
-      throw new Error(`options that the kernel's own rules dropped; look up what they depend on:\n  ${rows.join("\n  ")}`);
+      const rows = missing.map(
+        (option) => `CONFIG_${option.name}=${option.value} (${option.where}) became ${option.actual}`,
+      );
+      throw new Error(
+        `options that the kernel's own rules dropped; look up what they depend on:\n  ${rows.join("\n  ")}`,
+      );
     }
     const current = join(tree, ".config");
     if (!existsSync(current) || readFileSync(current, "utf8") !== result) renameSync(config, current);
@@ -115,7 +139,7 @@ function configure(tree: string, fragments: readonly Fragment[]): void {
 }
 
 function readSource(): LockedPackage {
-  return JSON.parse(readFileSync(join(root, "source.json"), "utf8")) as LockedPackage; // our own file, checked by its test
+  return z.parse(LockedPackage, JSON.parse(readFileSync(join(root, "source.json"), "utf8")));
 }
 
 function readFragments(architecture: Architecture): Fragment[] {

@@ -17,7 +17,10 @@ export interface KernelInputs {
 export function kernelKey(inputs: KernelInputs): string {
   const { fragments, ...rest } = inputs;
   const sorted = fragments.toSorted((one, two) => (one.name < two.name ? -1 : 1));
-  return createHash("sha256").update(JSON.stringify({ ...rest, fragments: sorted })).digest("hex").slice(0, 24);
+  return createHash("sha256")
+    .update(JSON.stringify({ ...rest, fragments: sorted }))
+    .digest("hex")
+    .slice(0, 24);
 }
 
 /** Folders outside the checkout: a fresh clone on a machine that built before compiles nothing. */

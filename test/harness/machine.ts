@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { dockerClient } from "./docker-client.ts";
+import { must, run, type Ran, type RunOptions } from "./run.ts";
+
+const require = createRequire(import.meta.url);
+const packageFolder = (name: string) => dirname(require.resolve(`${name}/package.json`));
+
+export const cliFile = join(packageFolder("@boot2docker/host-cli"), "dist", "main.cjs");
+export const imageFolder = join(packageFolder("@boot2docker/iso"), "dist");
+
+/** A user's own world: an empty root directory, the built command, the built image. Deleted, with its VMs, at the end. */
+export interface Sandbox extends AsyncDisposable {
+  readonly root: string;
+  /** Environment of each command; a test may add to it. */
+  readonly env: Record<string, string>;
+  /** Runs the command as a user would. */
+  cli(...args: string[]): Promise<Ran>;
+  cliWith(input: string, ...args: string[]): Promise<Ran>;
+  /** The command must succeed; its stdout. */
+  ok(...args: string[]): Promise<string>;
+  /** The docker client with exactly the environment that `boot2docker env` prints. */
+  docker(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  dockerOk(args: readonly string[], options?: RunOptions): Promise<string>;
+}
+
+export async function makeSandbox(): Promise<Sandbox> {
+  const root = mkdtempSync(join(tmpdir(), "b2d-vm-"));
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: root,
+    BOOT2DOCKER_DIR: join(root, ".boot2docker"),
+    BOOT2DOCKER_IMAGE_DIR: imageFolder,
+    DOCKER_CONFIG: join(root, ".docker"),
+  };
+  const client = await dockerClient(env.DOCKER_CONFIG);
+  const cli = (...args: string[]) => run(process.execPath, [cliFile, ...args], { env });
+  const cliWith = (input: string, ...args: string[]) => run(process.execPath, [cliFile, ...args], { env, input });
+  const ok = (...args: string[]) => must(process.execPath, [cliFile, ...args], { env });
+  const dockerEnv = async () => ({ ...env, ...parseExports(await ok("env", "--shell", "bash")) });
+  return {
+    root,
+    env,
+    cli,
+    cliWith,
+    ok,
+    docker: async (args, options = {}) => run(client, args, { env: await dockerEnv(), ...options }),
+    dockerOk: async (args, options = {}) => must(client, args, { env: await dockerEnv(), ...options }),
+    async [Symbol.asyncDispose]() {
+      await cli("delete", "--yes");
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Reads `export NAME="value"` lines as a shell would, for the values that the tests use. */
+export function parseExports(text: string): Record<string, string> {
+  const pairs = [...text.matchAll(/^export (\w+)=(["']?)(.*?)\2;?$/gm)];
+  return Object.fromEntries(pairs.map(([, name, , value]) => [name ?? "", value ?? ""]));
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["vm/*.vm.test.ts"],
+    // One VM at a time: under software emulation one of them fills two cores.
+    fileParallelism: false,
+    // A limit against hanging, far above what emulation needs; speed is the benchmarks' business.
+    testTimeout: 240_000,
+    hookTimeout: 420_000,
+    reporters: ["verbose"],
+    bail: 0,
+  },
+});

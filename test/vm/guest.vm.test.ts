@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readPackageFile } from "../harness/package-file.ts";
+import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { moduleList } from "../harness/modules.ts";
+
+/** What the guest promises about itself, asked through ssh. One boot serves all. */
+let box: Sandbox;
+beforeAll(async () => {
+  box = await makeSandbox();
+  await box.ok("up");
+});
+afterAll(async () => box[Symbol.asyncDispose]());
+
+const inGuest = (command: string) => box.ok("ssh", command);
+const pidOf = async (program: string) => (await inGuest(`pidof ${program}`)).split(" ")[0] ?? "";
+
+test("1,000 orphans are reaped", async () => {
+  // Each subshell leaves a child behind that ends after its parent: only PID 1 can wait for it.
+  await inGuest("i=0; while [ $i -lt 1000 ]; do (sleep 0.2 &); i=$((i+1)); done; sleep 5");
+  expect(await inGuest("ps -eo stat= | grep -c '^Z' || true")).toBe("0");
+});
+
+test("a killed guest-init leaves daemons, containers and logs alone, and adopts them", async () => {
+  const script = "i=0; while :; do echo tick $i; i=$((i+1)); sleep 1; done";
+  await box.dockerOk(["run", "-d", "--name", "ticker", "boot2docker/busybox", "sh", "-c", script]);
+  const before = {
+    dockerd: await pidOf("dockerd"),
+    containerd: await pidOf("containerd"),
+    init: await pidOf("guest-init"),
+  };
+  await inGuest("sudo kill -9 $(pidof guest-init)");
+  await expect
+    .poll(async () => (await box.cli("status")).stdout.trim(), { timeout: 120_000, interval: 1000 })
+    .toBe("running");
+  expect(await pidOf("dockerd")).toBe(before.dockerd);
+  expect(await pidOf("containerd")).toBe(before.containerd);
+  expect(await pidOf("guest-init")).not.toBe(before.init);
+  const ticks = (await box.dockerOk(["logs", "ticker"])).split("\n");
+  expect(ticks).toEqual(ticks.map((_, index) => `tick ${String(index)}`));
+  expect(await box.ok("logs", "dockerd")).toContain("API listen on");
+  await box.dockerOk(["rm", "-f", "ticker"]);
+});
+
+test("a killed dockerd is started again, and its containers never stopped", async () => {
+  const container = await box.dockerOk(["run", "-d", "boot2docker/busybox", "sleep", "86400"]);
+  const started = await box.dockerOk(["inspect", "-f", "{{.State.StartedAt}}", container]);
+  const before = await pidOf("dockerd");
+  await inGuest("sudo kill -9 $(pidof dockerd)");
+  await expect.poll(async () => (await box.docker(["ps", "-q"])).code, { timeout: 120_000, interval: 1000 }).toBe(0);
+  expect(await pidOf("dockerd")).not.toBe(before);
+  expect(await box.dockerOk(["inspect", "-f", "{{.State.StartedAt}} {{.State.Running}}", container])).toBe(
+    `${started} true`,
+  );
+  await box.dockerOk(["rm", "-f", container]);
+});
+
+test("the exit code of a command in the machine is the command's", async () => {
+  expect((await box.cli("ssh", "exit 42")).code).toBe(42);
+  expect((await box.cli("ssh", "true")).code).toBe(0);
+});
+
+test("no password opens the machine", async () => {
+  expect(await inGuest("sudo cut -d: -f2 /etc/shadow | sort -u")).toMatch(/^[*!\n]+$/);
+});
+
+test("the root is read-only and holds no secret", async () => {
+  expect(await inGuest("sudo touch /usr/probe 2>&1 || true")).toMatch(/read-only/i);
+  expect(await inGuest("sudo find / -xdev -name '*.pem' -path '*key*' 2>/dev/null | head")).toBe("");
+});
+
+test("private files of the identity are readable by root only", async () => {
+  const modes = await inGuest(
+    "sudo stat -c '%a %U %n' /var/lib/boot2docker/tls /var/lib/boot2docker/tls/server-key.pem",
+  );
+  expect(modes).toMatch(/^700 root .*tls\n600 root .*server-key\.pem$/);
+});
+
+test("every module on the list loads", async () => {
+  const ran = await box.cli("ssh", `sudo modprobe -a ${moduleList().join(" ")}`);
+  expect(ran).toEqual({ code: 0, stdout: "", stderr: "" });
+});
+
+test("the kernel has all that moby's check-config asks for but what an ADR refuses", async () => {
+  const script = await readPackageFile("docker.io", "usr/share/docker.io/contrib/check-config.sh");
+  const said = (await box.cliWith(script, "ssh", "sudo sh -s -- /proc/config.gz")).stdout;
+  expect(said).toContain("Generally Necessary");
+  const missing = [...said.matchAll(/^\s*- (.*): .*missing/gm)].map(([, name]) => name);
+  // docs/adr/0006-kernel-refusals.md
+  expect(missing).toEqual(["CONFIG_SECURITY_SELINUX", "/dev/zfs", "zfs command", "zpool command"]);
+});
+
+test("1,000 MiB of log does not fill the machine: a container's log is bounded", async () => {
+  const config = await inGuest("sudo cat /etc/docker/daemon.json /run/boot2docker/daemon.json 2>/dev/null || true");
+  expect(config).toMatch(/max-size/);
+});

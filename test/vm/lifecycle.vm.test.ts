@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { cliFile, makeSandbox, type Sandbox } from "../harness/machine.ts";
+
+/** The machine's life as its owner and the host's accidents shape it. */
+let box: Sandbox;
+beforeEach(async () => {
+  box = await makeSandbox();
+});
+afterEach(async () => box[Symbol.asyncDispose]());
+
+interface Status {
+  state: string;
+  pid?: number;
+  agent?: { pid: number };
+}
+const status = async () => JSON.parse((await box.cli("status", "--json")).stdout) as Status;
+
+test("up twice starts one VM, and down while a container runs keeps the container", async () => {
+  await box.ok("up");
+  const first = await status();
+  await box.ok("up");
+  expect(await status()).toMatchObject({ state: "running", pid: first.pid });
+
+  await box.dockerOk(["run", "-d", "--name", "busy", "boot2docker/busybox", "sleep", "86400"]);
+  await box.ok("down");
+  expect((await box.cli("status")).code).toBe(3);
+  await box.ok("down");
+  await box.ok("up");
+  expect(await box.dockerOk(["ps", "-a", "--format", "{{.Names}} {{.State}}"])).toBe("busy exited");
+});
+
+test("a killed agent leaves the VM alone, and the next command has an answer", async () => {
+  await box.ok("up");
+  const before = await status();
+  expect(before.agent?.pid).toBeGreaterThan(1);
+  process.kill(before.agent?.pid ?? Number.NaN, "SIGKILL");
+  const after = await status();
+  expect(after).toMatchObject({ state: "running", pid: before.pid });
+  expect(after.agent?.pid).not.toBe(before.agent?.pid);
+  expect(await box.dockerOk(["run", "--rm", "boot2docker/busybox", "echo", "still here"])).toBe("still here");
+});
+
+test("a killed VM is told as stopped, and up starts it again with its data", async () => {
+  await box.ok("up");
+  await box.dockerOk(["volume", "create", "kept"]);
+  const { pid } = await status();
+  process.kill(pid ?? Number.NaN, "SIGKILL");
+  await expect.poll(async () => (await status()).state, { timeout: 30_000, interval: 500 }).toBe("stopped");
+  await box.ok("up");
+  expect(await box.dockerOk(["volume", "ls", "-q"])).toBe("kept");
+});
+
+/** Each row of progress is a step that `up` says it has begun: killing it there is killing it in that step. */
+test("up that was killed at any of its steps is finished by the next up", async () => {
+  const names = await stepNames();
+  expect(names.length).toBeGreaterThan(3);
+  for (const name of names) {
+    await killUpAt(name);
+    await box.ok("up");
+    expect(await box.dockerOk(["version", "--format", "{{.Server.Os}}"])).toBe("linux");
+    await box.ok("delete", "--yes");
+  }
+}, 1_500_000);
+
+test("a docker port that a stranger took is named, and nothing is lost", async () => {
+  await box.ok("init");
+  const config = JSON.parse(await box.ok("status", "--json")) as { config: { dockerPort: number } };
+  const stranger = createServer().listen(config.config.dockerPort, "127.0.0.1");
+  await once(stranger, "listening");
+  try {
+    const ran = await box.cli("up");
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(String(config.config.dockerPort));
+    expect(ran.stderr).toMatch(/hint:/);
+  } finally {
+    stranger.close();
+  }
+  await box.ok("up");
+});
+
+/** Runs `up` once to its end and returns the rows it showed, in order. */
+async function stepNames(): Promise<string[]> {
+  const ran = await box.cli("up");
+  expect(ran.code).toBe(0);
+  await box.ok("delete", "--yes");
+  return [...new Set([...ran.stderr.matchAll(/^(.+?) \.\.\.$/gm)].map(([, name]) => name ?? ""))];
+}
+
+async function killUpAt(name: string): Promise<void> {
+  const up = spawn(process.execPath, [cliFile, "up"], { env: box.env, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  for await (const chunk of up.stderr) {
+    said += String(chunk);
+    if (said.includes(`${name} ...`)) {
+      up.kill("SIGKILL");
+      break;
+    }
+  }
+  if (up.exitCode === null && up.signalCode === null) await once(up, "exit");
+  expect(said).toContain(name);
+}
