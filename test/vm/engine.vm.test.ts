@@ -104,8 +104,8 @@ test("a volume outlives its container", async () => {
 });
 
 test("a client without a certificate is refused", async () => {
-  const { DOCKER_CERT_PATH, ...env } = await dockerEnv();
-  expect(DOCKER_CERT_PATH).toBeTruthy();
+  const { DOCKER_CERT_PATH: certificates, ...env } = await dockerEnv();
+  expect(certificates).toBeTruthy();
   const ran = await box.docker(["--tls", "version"], { env: { ...env, DOCKER_TLS_VERIFY: "" } });
   expect(ran.code).not.toBe(0);
   expect(ran.stderr).toMatch(/certificate required|bad certificate|tls/i);
@@ -119,7 +119,7 @@ test("a client with a certificate of another CA is refused", async () => {
   const mixed = join(box.root, "mixed");
   mkdirSync(mixed);
   // The right CA, so that the client trusts the server; the other one's client certificate.
-  writeFileSync(join(mixed, "ca.pem"), readFileSync(join(own.DOCKER_CERT_PATH ?? "", "ca.pem")));
+  writeFileSync(join(mixed, "ca.pem"), readFileSync(join(own["DOCKER_CERT_PATH"] ?? "", "ca.pem")));
   for (const name of ["cert.pem", "key.pem"]) writeFileSync(join(mixed, name), readFileSync(join(theirs, name)));
   const ran = await box.docker(["version", "--format", "{{.Server.Version}}"], {
     env: { ...own, DOCKER_CERT_PATH: mixed },

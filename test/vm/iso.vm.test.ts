@@ -49,7 +49,9 @@ class Console {
   readonly #stream: NodeJS.ReadableStream;
   constructor(stream: NodeJS.ReadableStream) {
     this.#stream = stream;
-    stream.on("data", (chunk: Buffer) => (this.#text += chunk.toString("utf8")));
+    stream.on("data", (chunk: Buffer) => {
+      this.#text += chunk.toString("utf8");
+    });
   }
 
   /** Resolves with all that was printed when it matches; fails with it after `limitMs`. */
