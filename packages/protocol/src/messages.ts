@@ -76,9 +76,7 @@ export const GuestState = z.object({
     }),
   ),
   /** Absent until the data disk is mounted. */
-  dataDisk: z.optional(
-    z.object({ device: z.string(), sizeBytes: count, freeBytes: count, readOnly: z.boolean() }),
-  ),
+  dataDisk: z.optional(z.object({ device: z.string(), sizeBytes: count, freeBytes: count, readOnly: z.boolean() })),
   /** Public host keys of the ssh server in authorized_keys form; empty until it has them. */
   sshHostKeys: z.array(z.string()),
   /** IPv4 and IPv6 addresses of the guest's own interfaces, without loopback and Docker's. */
@@ -115,7 +113,11 @@ export const guestMethods = {
    * than split a character.
    */
   "logs.read": {
-    params: z.object({ service: z.union([ServiceName, z.literal("guest-init"), z.literal("kernel")]), offset: z.int(), maxBytes: count }),
+    params: z.object({
+      service: z.union([ServiceName, z.literal("guest-init"), z.literal("kernel")]),
+      offset: z.int(),
+      maxBytes: count,
+    }),
     result: z.object({ text: z.string(), nextOffset: count }),
   },
   /** Answered when the shutdown was started; the end of the channel says that it is done. */
@@ -143,16 +145,34 @@ export const guestNotifications = {
   event: GuestEvent,
 } as const;
 
+/** Requests that the host agent answers to a process of the same user: the guest's own, passed through, and its own. */
+export const agentMethods = {
+  ...guestMethods,
+  "agent.status": {
+    params: empty,
+    result: z.object({
+      pid: count,
+      /** Absent while no VM runs. */
+      vmPid: z.optional(count),
+      guestConnected: z.boolean(),
+      /** Why the guest is not connected, when it should be. */
+      detail: z.optional(z.string()),
+    }),
+  },
+} as const;
+
 /**
- * First message of each side in a session, as a notification. `nonce` is fresh; `echo` is the nonce of the last hello
- * seen from the peer. The session exists once a hello with the own nonce as `echo` arrived: whatever came before is of
- * an older session and is dropped.
+ * First message of each side in a session, as the notification `hello`. `nonce` is fresh; `echo` is the nonce of the
+ * last hello seen from the peer. The session exists once a hello with the own nonce as `echo` arrived: whatever came
+ * before is of an older session and is dropped. The fields that are here now keep their meaning in every version.
  */
 export const Hello = z.object({
   role: z.enum(["guest", "host", "client"]),
   protocol: z.object({ min: count, max: count }),
   nonce: z.string(),
   echo: z.optional(z.string()),
+  /** The sender saw its own nonce echoed: it needs no further hello. */
+  established: z.optional(z.boolean()),
   /** Version of the product that speaks; for a guest that of its image. */
   version: z.string(),
   /** Fresh for each boot of the guest; only in a guest's hello. */
