@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { cancelMethod, encodeEnvelope, type Response } from "./envelope.ts";
+import { cancelMethod, encodeEnvelope, type ErrorResponse, type Response } from "./envelope.ts";
 import { errorCodes, errorText, RpcError } from "./errors.ts";
 import type { MethodTable } from "./methods.ts";
 import type { Outbox } from "./outbox.ts";
@@ -58,8 +58,7 @@ export class Calls {
     this.#pending.delete(response.id);
     call.release();
     if (response.kind === "error") {
-      const { code, message, data } = response.error;
-      call.answer.reject(new RpcError(code, `${call.method}: ${message}`, { data }));
+      call.answer.reject(peerError(call.method, response.error));
       return;
     }
     const result = validate(call.resultSchema, response.result);
@@ -78,6 +77,12 @@ export class Calls {
     }
     this.#pending.clear();
   }
+}
+
+function peerError(method: string, { code, message, data }: ErrorResponse["error"]): RpcError {
+  // An agent that passes a call on gets the name with the error, and passes that on too.
+  const isNamed = message.startsWith(`${method}: `);
+  return new RpcError(code, isNamed ? message : `${method}: ${message}`, { data });
 }
 
 function cancelled(method: string, signal: AbortSignal): RpcError {

@@ -18,9 +18,19 @@ export interface Notification {
   params: unknown;
 }
 
-export type Response =
-  | { kind: "result"; id: number; result: unknown }
-  | { kind: "error"; id: number; error: { code: number; message: string; data?: unknown } };
+interface ResultResponse {
+  kind: "result";
+  id: number;
+  result: unknown;
+}
+
+export interface ErrorResponse {
+  kind: "error";
+  id: number;
+  error: { code: number; message: string; data?: unknown };
+}
+
+export type Response = ResultResponse | ErrorResponse;
 
 /** The two notifications that belong to the session itself. */
 export const helloMethod = "hello";

@@ -6,6 +6,8 @@ export const limits = {
   requestsInFlight: 64,
   /** Frames that the carrier has not taken yet. A peer that reads nothing must not fill our memory. */
   queuedBytes: 16 * 1024 * 1024,
+  /** One piece of a log: it fits a frame even when JSON escapes each of its bytes. */
+  logBytes: 128 * 1024,
   /** Between two hellos while there is no session yet. */
   helloIntervalMs: 250,
 } as const;

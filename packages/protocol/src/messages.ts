@@ -8,6 +8,7 @@ import * as z from "zod/mini";
 
 const isoTime = z.iso.datetime();
 const count = z.int().check(z.nonnegative());
+const nonce = z.string().check(z.minLength(1), z.maxLength(128));
 
 /** What the guest may be told by the host that owns it. No secret is in it. */
 export const GuestConfig = z.object({
@@ -102,7 +103,10 @@ const empty = z.object({});
 /** Requests that the host sends and the guest answers. */
 export const guestMethods = {
   "state.get": { params: empty, result: GuestState },
-  /** Events after `sequence` that the guest still has, oldest first. `lost` counts those it dropped. */
+  /**
+   * Events after `sequence` that the guest still has, oldest first, as many as fit a frame: ask again until there are
+   * none. `lost` counts those it dropped.
+   */
   "events.since": {
     params: z.object({ sequence: count }),
     result: z.object({ events: z.array(GuestEvent), lost: count }),
@@ -110,7 +114,7 @@ export const guestMethods = {
   /**
    * A piece of a log, at most `maxBytes` from `offset` (a negative offset counts from the end). `nextOffset` is where
    * the next piece starts; an empty `text` says that there is no more yet. The guest answers with fewer bytes rather
-   * than split a character.
+   * than split a character or pass `limits.logBytes`.
    */
   "logs.read": {
     params: z.object({
@@ -169,8 +173,8 @@ export const agentMethods = {
 export const Hello = z.object({
   role: z.enum(["guest", "host", "client"]),
   protocol: z.object({ min: count, max: count }),
-  nonce: z.string(),
-  echo: z.optional(z.string()),
+  nonce,
+  echo: z.optional(nonce),
   /** The sender saw its own nonce echoed: it needs no further hello. */
   established: z.optional(z.boolean()),
   /** Version of the product that speaks; for a guest that of its image. */

@@ -38,8 +38,8 @@ export interface ConnectOptions<
 export interface Connection<Remote extends MethodTable, Sends extends NotificationTable = typeof guestNotifications> {
   /** The hello with which the session began. */
   readonly peer: Hello;
-  /** The protocol version that both speak. */
-  readonly version: number;
+  /** The highest version that both speak. */
+  readonly protocolVersion: number;
   /**
    * Rejects with `RpcError`: the peer's own code, or `cancelled` at once when `signal` aborts (the peer's handler is
    * told), `invalidResult`, or `closed` when the session ends before the answer.
@@ -128,10 +128,10 @@ async function connect<
     onNotification: (options.onNotification ?? ignore) as (name: string, params: unknown) => void,
     onProblem: options.onProblem ?? ignore,
   });
-  const { peer, version } = await session.establish(signal);
+  const { peer, protocolVersion } = await session.establish(signal);
   return {
     peer,
-    version,
+    protocolVersion,
     closed: session.closed,
     // The session resolves a call only with what the method's result schema has let through.
     call: (method, params, callSignal) =>

@@ -1,4 +1,4 @@
-import { parseCancelledId, type Request, type Response } from "./envelope.ts";
+import { type ErrorResponse, parseCancelledId, type Request, type Response } from "./envelope.ts";
 import { errorCodes, errorText, RpcError } from "./errors.ts";
 import { limits } from "./limits.ts";
 import type { Handlers, MethodTable } from "./methods.ts";
@@ -96,7 +96,7 @@ export class Serving {
   }
 }
 
-function describe(error: RpcError): { code: number; message: string; data?: unknown } {
+function describe(error: RpcError): ErrorResponse["error"] {
   const { code, message, data } = error;
   return { code, message, ...(data === undefined ? {} : { data }) };
 }

@@ -31,7 +31,7 @@ export interface SessionOptions {
 
 export interface Established {
   peer: Hello;
-  version: number;
+  protocolVersion: number;
 }
 
 /** One session on one channel, from the first hello to the end. Owns the channel. */
@@ -152,13 +152,13 @@ export class Session {
 
   #onEstablished(peer: Hello): void {
     this.#handshakeOver.abort();
-    const version = agree(this.#options, peer);
-    if (typeof version === "number") {
+    const agreed = agree(this.#options, peer);
+    if (typeof agreed === "number") {
       this.#isOpen = true;
-      this.#established.resolve({ peer, version });
+      this.#established.resolve({ peer, protocolVersion: agreed });
       return;
     }
-    const end = (): void => this.#end(version);
+    const end = (): void => this.#end(agreed);
     // After our hello is out: from it the peer learns the same.
     void this.#outbox.send(0, () => undefined).then(end, end);
   }
