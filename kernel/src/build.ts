@@ -48,16 +48,8 @@ export async function buildKernel(options: BuildOptions, signal: AbortSignal): P
   });
   const folders = kernelFolders(process.env, key, `${source.version}-${options.architecture}`);
   if (options.privateTree !== undefined) {
-    await compile(
-      options.privateTree,
-      `${options.privateTree}.lock`,
-      options,
-      source,
-      fragments,
-      options.output,
-      signal,
-    );
-    return;
+    const lock = `${options.privateTree}.lock`;
+    return compile(options.privateTree, lock, options, source, fragments, options.output, signal);
   }
   if (!existsSync(folders.entry)) {
     process.stderr.write(`kernel: compiling ${source.version} (about 20 minutes on two cores; kept for next time)\n`);
