@@ -9,6 +9,8 @@ const require = createRequire(import.meta.url);
 const packageFolder = (name: string) => dirname(require.resolve(`${name}/package.json`));
 
 export const cliFile = join(packageFolder("@boot2docker/host-cli"), "dist", "main.cjs");
+/** The same command as one program that needs no Node. */
+export const binaryFile = join(packageFolder("@boot2docker/host-cli"), "dist", "boot2docker");
 export const imageFolder = join(packageFolder("@boot2docker/iso"), "dist");
 
 /** A user's own world: an empty root directory, the built command, the built image. Deleted, with its VMs, at the end. */

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  createReadStream,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { imageFolder, makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { must } from "../harness/run.ts";
+
+/** Bad input gets one clear error, and loses nothing. */
+let box: Sandbox;
+beforeEach(async () => {
+  box = await makeSandbox();
+});
+afterEach(async () => box[Symbol.asyncDispose]());
+
+const machineFolder = () => join(box.root, ".boot2docker", "machines", "boot2docker");
+
+/** The one error that a user sees: what failed, a hint, and no stack. */
+async function refusal(args: string[], exitCode: number): Promise<string> {
+  const ran = await box.cli(...args);
+  expect(ran).toMatchObject({ code: exitCode, stdout: "" });
+  expect(ran.stderr).toMatch(/^boot2docker: /m);
+  expect(ran.stderr).toMatch(/^hint: /m);
+  expect(ran.stderr).not.toMatch(/^\s+at /m);
+  return ran.stderr;
+}
+
+/** Disks that are somebody's, though a careless look finds nothing on them. */
+const foreignDisks = {
+  "an ext4 of somebody else": async (disk: string) => {
+    await must("mke2fs", ["-q", "-F", "-t", "ext4", "-L", "photos", disk]);
+  },
+  "a database in the middle of the disk, with blank ends": async (disk: string) => {
+    const file = openSync(disk, "r+");
+    writeSync(file, Buffer.from("precious rows"), 0, 13, 5_000_000_000);
+  },
+} as const;
+
+for (const [what, make] of Object.entries(foreignDisks)) {
+  test(`${what} is refused as data disk, byte for byte unchanged`, async () => {
+    await box.ok("init", "--disk-size", "8g");
+    const disk = join(machineFolder(), "data.img");
+    truncateSync(disk, 0);
+    truncateSync(disk, 8 * 2 ** 30);
+    await make(disk);
+    const before = await sha256(disk);
+    const said = await refusal(["up"], 1);
+    expect(said).toMatch(/data disk/i);
+    await box.ok("down");
+    expect(await sha256(disk)).toBe(before);
+  });
+}
+
+test("without QEMU the package to install is named", async () => {
+  box.env["PATH"] = join(box.root, "empty");
+  expect(await refusal(["up"], 1)).toMatch(/qemu/i);
+});
+
+test("a name that is none is a usage error", async () => {
+  for (const name of ["../evil", "UPPER", "a".repeat(70), "-dash"]) {
+    expect((await box.cli("up", "--", name)).code).toBe(2);
+  }
+});
+
+test("too little memory and too little disk are both said at once", async () => {
+  const said = await refusal(["init", "--memory", "64", "--disk-size", "1m"], 2);
+  expect(said).toMatch(/memory/i);
+  expect(said).toMatch(/disk/i);
+});
+
+test("an unreadable configuration is named with its problem and left as it is", async () => {
+  await box.ok("init");
+  const file = join(machineFolder(), "machine.json");
+  writeFileSync(file, '{"cpus": "many"');
+  expect(await refusal(["up"], 2)).toContain("machine.json");
+  expect(readFileSync(file, "utf8")).toBe('{"cpus": "many"');
+});
+
+test("a damaged image file is named, and a foreign one refused", async () => {
+  const folder = join(box.root, "image");
+  mkdirSync(folder);
+  for (const name of ["manifest.json", "vmlinuz", "initrd.img"])
+    copyFileSync(join(imageFolder, name), join(folder, name));
+  const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as {
+    files: { root: { stream: { name: string } } };
+  };
+  const stream = manifest.files.root.stream.name;
+  cpSync(join(imageFolder, stream), join(folder, stream));
+  const file = openSync(join(folder, stream), "r+");
+  writeSync(file, Buffer.from("damage"), 0, 6, 1_000_000);
+  box.env["BOOT2DOCKER_IMAGE_DIR"] = folder;
+  expect(await refusal(["up"], 1)).toContain(stream);
+
+  writeFileSync(join(folder, "manifest.json"), '{"formatVersion": 99}');
+  expect(await refusal(["up"], 1)).toContain("manifest.json");
+});
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
