@@ -161,6 +161,8 @@ export const agentMethods = {
       guestConnected: z.boolean(),
       /** Why the guest is not connected, when it should be. */
       detail: z.optional(z.string()),
+      /** What the agent wants and could not get, for example a port of the host; absent when there is nothing. */
+      problems: z.optional(z.array(Reason)),
     }),
   },
 } as const;

@@ -69,7 +69,7 @@ export class Outbox {
         if (bytes !== undefined) await this.#channel.write(bytes);
         item.written.resolve(undefined);
       } catch (cause) {
-        const reason = new RpcError(errorCodes.closed, "cannot write to the channel", { cause });
+        const reason = new RpcError(errorCodes.closed, `cannot write to the channel: ${errorText(cause)}`, { cause });
         item.written.reject(reason);
         this.#onFailure(reason);
       }
