@@ -2,10 +2,9 @@ import { expect, test } from "vitest";
 import { errorCodes } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { channelPair } from "./testing.ts";
-import { guestHandlers, openGuest, openHost, readyState } from "./testing/ends.ts";
+import { guestHandlers, never, openGuest, openHost, readyState } from "./testing/ends.ts";
 import { helloMessage, latin1Bytes, rawPeer, turn } from "./testing/raw-peer.ts";
 
-const never = new AbortController().signal;
 const interval = limits.helloIntervalMs;
 
 test("a guest that started long before the host is found", async () => {
