@@ -18,7 +18,19 @@ export interface Host {
   readonly processes: Processes;
   readonly network: Network;
   readonly clock: Clock;
+  /** Fails with the decoder's error where the stream is damaged or ends early. */
+  decompress(format: "xz" | "zstd", chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Throws for a text that is no PEM of its kind. */
+  inspectCertificate(pem: string, caPem: string, keyPem: string): CertificateFacts;
   resources(): { cpus: number; memoryBytes: number; freeMemoryBytes: number };
+}
+
+export interface CertificateFacts {
+  expiresAt: Date;
+  /** Its signature was made with the CA's key. */
+  isIssuedByCa: boolean;
+  /** It is for this very key. */
+  isOfKey: boolean;
 }
 
 export type Platform = "linux" | "darwin" | "win32";
@@ -56,6 +68,8 @@ export interface Files {
     signal: AbortSignal,
   ): Promise<{ sizeBytes: number; sha256: string }>;
   append(path: string, text: string): Promise<void>;
+  /** Cuts a file to nothing where it is: who appends to it goes on. */
+  empty(path: string): Promise<void>;
   /** A new file of zeros that takes no space yet. Fails with EEXIST rather than touch one that is there. */
   createSparse(path: string, sizeBytes: number): Promise<void>;
   /** Hexadecimal, lower case. */
@@ -70,22 +84,12 @@ export interface Files {
   /** With everything below; symbolic links are removed, not followed. Idempotent. */
   remove(path: string): Promise<void>;
   freeBytes(path: string): Promise<number>;
-  /**
-   * Takes the lock file or returns who holds it. It ends with the process however that dies: a lock whose holder is
-   * gone, or is another process under the same number, is free.
-   */
-  tryLock(path: string): Promise<Lock | LockHolder>;
+  /** Undefined when somebody else holds it. The system ends it with the process, however that dies. */
+  tryLock(path: string): Promise<Lock | undefined>;
 }
 
-export interface Lock extends AsyncDisposable {
-  readonly held: true;
-}
-
-export interface LockHolder {
-  readonly held: false;
-  /** Absent when the holder was just changing. */
-  readonly pid?: number;
-}
+/** Disposing of it gives it back. */
+export type Lock = AsyncDisposable;
 
 export interface RunResult {
   /** Null when a signal ended it. */
@@ -99,6 +103,8 @@ export interface ProcessIdentity {
   pid: number;
   /** Opaque; equal as long as it is the same process. */
   startMark: string;
+  /** Program and arguments, joined by spaces. */
+  commandLine: string;
 }
 
 export interface Processes {

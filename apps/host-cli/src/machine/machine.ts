@@ -26,7 +26,10 @@ export type MachineStatus =
 /** Progress of one named wait or step; a UI draws it, a test records it. */
 export interface Progress {
   /** `limitMs` is absent for a step that is not a wait. Returns what ends the row. */
-  begin(name: string, limitMs?: number): { update(detail: string): void; done(detail?: string): void; fail(detail: string): void };
+  begin(
+    name: string,
+    limitMs?: number,
+  ): { update(detail: string): void; done(detail?: string): void; fail(detail: string): void };
 }
 
 /** One named VM and everything that belongs to it. Each verb is idempotent and takes the machine's lock. */

@@ -1,0 +1,142 @@
+import type { GuestState, Reason } from "@boot2docker/protocol";
+import type { Driver, Monitor, VmFacts } from "../driver/driver.ts";
+import { qemuDriver } from "../driver/qemu.ts";
+import type { Host } from "../host.ts";
+import { readMachineConfig } from "../machine/config-file.ts";
+import { markFormatted, mayFormat } from "../machine/data-disk.ts";
+import { machineDir, type MachineDir } from "../machine/dir.ts";
+import type { MachinePorts } from "../machine/ports.ts";
+import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
+import { serveControl, type Control } from "./control.ts";
+import { reconcileForwards, wantedForwards } from "./forwards.ts";
+import { guestRequests } from "./guest-requests.ts";
+import { guestLink } from "./guest-link.ts";
+
+const monitorLimitMs = 10_000;
+const roundMs = 5_000;
+const retryMs = 500;
+const maxLogBytes = 1 << 20;
+const maxConsoleBytes = 4 << 20;
+
+/**
+ * The host agent of one machine: lives as long as its VM, keeps the channel and the port forwards, answers commands.
+ *
+ * It can be killed at any time: all it knows is in the machine's directory, in QEMU and in the guest. Returns at once
+ * when another one runs, when there is no VM, or when `signal` aborts.
+ */
+export async function runAgent(host: Host, name: string, signal: AbortSignal): Promise<void> {
+  const dir = machineDir(host, name);
+  await using lock = await host.files.tryLock(dir.agentLock);
+  if (lock === undefined) return;
+  const ports = await readMachineConfig(host, dir);
+  const log = openAgentLog(host, dir.agentLog);
+  const driver = qemuDriver(host, dir);
+  log.info("agent started", { pid: host.pid });
+  try {
+    for (;;) {
+      const vm = await driver.inspect();
+      if (vm.state === "off" || signal.aborted) break;
+      await attend(host, dir, ports, driver, vm, log, signal);
+    }
+  } finally {
+    await host.files.remove(dir.agentSocket);
+    await sweepIfAlone(host, dir, driver);
+    log.info("agent ended");
+  }
+}
+
+/** Returns when the VM, or the connection to its monitor, is gone. */
+async function attend(
+  host: Host,
+  dir: MachineDir,
+  ports: MachinePorts,
+  driver: Driver,
+  vm: VmFacts & { state: "on" },
+  log: AgentLog,
+  signal: AbortSignal,
+): Promise<void> {
+  const monitor = await openMonitor(host, driver, log, signal);
+  if (monitor === undefined) return;
+  const ended = new AbortController();
+  const end = (): void => ended.abort(signal.reason);
+  signal.addEventListener("abort", end, { once: true });
+  void monitor.closed.then(end);
+
+  let problems: Reason[] = [];
+  let control: Control | undefined;
+  const onState = (state: GuestState): void => {
+    if (state.dataDisk !== undefined) void forbidFormat(host, dir, log);
+    control?.broadcast("state.changed", state);
+  };
+  const link = guestLink({
+    open: (linkSignal) => driver.openChannel(linkSignal),
+    requests: guestRequests(host, dir),
+    clock: host.clock,
+    log,
+    onState,
+    onEvent: (event) => control?.broadcast("event", event),
+  });
+  const status = () => {
+    const detail = link.detail();
+    return {
+      pid: host.pid,
+      vmPid: vm.process.pid,
+      guestConnected: link.guest() !== undefined,
+      ...(detail === undefined ? {} : { detail }),
+      ...(problems.length === 0 ? {} : { problems }),
+    };
+  };
+  const rounds = async (): Promise<void> => {
+    for (;;) {
+      await trimLog(host, dir.agentLog, maxLogBytes);
+      await trimLog(host, dir.consoleLog, maxConsoleBytes);
+      await host.clock.delay(roundMs, ended.signal);
+      problems = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
+    }
+  };
+  try {
+    // Forwards first: who reaches the agent may rely on them.
+    problems = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
+    await using served = await serveControl(host, dir.agentSocket, link, status, log, ended.signal);
+    control = served;
+    await Promise.all([link.run(ended.signal), rounds()]);
+  } catch (error) {
+    if (ended.signal.aborted) return;
+    // Often the first sign that the VM is going: the caller looks whether it is still there.
+    log.info("round failed", { reason: String(error) });
+    await host.clock.delay(retryMs, ended.signal).catch(() => undefined);
+  } finally {
+    signal.removeEventListener("abort", end);
+    ended.abort();
+    await monitor.close();
+  }
+}
+
+/** The one of an agent that was just killed may still be open on QEMU's side for a moment. */
+async function openMonitor(
+  host: Host,
+  driver: Driver,
+  log: AgentLog,
+  signal: AbortSignal,
+): Promise<Monitor | undefined> {
+  const limit = host.clock.deadline(monitorLimitMs, signal);
+  try {
+    return await driver.openMonitor(limit);
+  } catch (error) {
+    log.info("QEMU's monitor not reached", { reason: String(error) });
+    await host.clock.delay(retryMs, signal).catch(() => undefined); // Then the caller looks whether there is a VM at all.
+    return undefined;
+  }
+}
+
+async function forbidFormat(host: Host, dir: MachineDir, log: AgentLog): Promise<void> {
+  if (!(await mayFormat(host, dir))) return;
+  await markFormatted(host, dir);
+  log.info("data disk mounted: it will never be formatted again");
+}
+
+/** A command that holds the lock cleans up itself, and may just be starting the next VM. */
+async function sweepIfAlone(host: Host, dir: MachineDir, driver: Driver): Promise<void> {
+  await using lock = await host.files.tryLock(dir.lock);
+  if (lock !== undefined && (await driver.inspect()).state === "off") await driver.sweep();
+}

@@ -1,0 +1,25 @@
+import type { Handlers, hostMethods } from "@boot2docker/protocol";
+import type { Host } from "../host.ts";
+import { mayFormat } from "../machine/data-disk.ts";
+import type { MachineDir } from "../machine/dir.ts";
+import { issueGuestCertificate } from "../tls/ca.ts";
+
+/** QEMU's user-mode network always looks like this: qemu-system-x86_64(1), -netdev user. */
+const network = { mode: "static", address: "10.0.2.15/24", gateway: "10.0.2.2", dns: ["10.0.2.3"] } as const;
+
+/** What the guest may ask of its host. */
+export function guestRequests(host: Host, dir: MachineDir): Handlers<typeof hostMethods> {
+  return {
+    "config.get": async () => ({
+      hostname: dir.name,
+      dataDisk: { serial: "b2d-data", formatIfBlank: await mayFormat(host, dir) },
+      network: { ...network, dns: [...network.dns] },
+      authorizedKeys: linesOf(await host.files.readText(dir.sshPublicKey)),
+    }),
+    "certificate.issue": ({ publicKeyPem }) => issueGuestCertificate(host, dir, publicKeyPem),
+  };
+}
+
+function linesOf(text = ""): string[] {
+  return text.split("\n").filter((line) => line.trim() !== "");
+}

@@ -1,0 +1,64 @@
+import type { Channel } from "@boot2docker/protocol";
+import type { ProcessIdentity } from "../host.ts";
+
+/** What one machine's VM is made of; paths are absolute. */
+export interface VmSpec {
+  name: string;
+  cpus: number;
+  memoryMiB: number;
+  kernelPath: string;
+  initrdPath: string;
+  rootPath: string;
+  dataDiskPath: string;
+}
+
+export interface DriverInfo {
+  version: string;
+  binary: string;
+  accelerator: Accelerator;
+  /** The faster ones that were tried first, and what came of it. */
+  rejected: readonly { accelerator: Accelerator; reason: string }[];
+}
+
+export type Accelerator = "kvm" | "hvf" | "whpx" | "tcg";
+
+export type VmFacts = { state: "off" } | { state: "on"; process: ProcessIdentity };
+
+/** A port of 127.0.0.1 that leads to a port of the guest. */
+export interface Forward {
+  hostPort: number;
+  guestPort: number;
+}
+
+/** The VM of one machine. Nothing is kept in memory: each call looks at the system anew. */
+export interface Driver {
+  readonly name: "qemu";
+  /** Throws UserError `qemu-missing` with the package to install. */
+  probe(signal: AbortSignal): Promise<DriverInfo>;
+  /**
+   * Resolves when the VM runs; it outlives this process. Idempotent. Throws UserError `vm-start-failed` with what the
+   * VM's program said.
+   */
+  start(spec: VmSpec, info: DriverInfo, signal: AbortSignal): Promise<void>;
+  inspect(): Promise<VmFacts>;
+  /** `acpi` presses the power button and does not wait; `kill` resolves when the process is gone. Idempotent. */
+  stop(how: "acpi" | "kill", signal: AbortSignal): Promise<void>;
+  /** Removes what a dead VM left behind. Only for who holds the machine's lock. */
+  sweep(): Promise<void>;
+  /** For the host agent alone: these two take one client each. */
+  openChannel(signal: AbortSignal): Promise<Channel>;
+  openMonitor(signal: AbortSignal): Promise<Monitor>;
+}
+
+/** The agent's hold on a running VM. */
+export interface Monitor {
+  /** `running`, `paused`, `io-error` … (QMP RunState). */
+  runState(signal: AbortSignal): Promise<string>;
+  forwards(signal: AbortSignal): Promise<Forward[]>;
+  /** Throws UserError `port-taken` when the host's port cannot be had. */
+  addForward(forward: Forward, signal: AbortSignal): Promise<void>;
+  removeForward(forward: Forward, signal: AbortSignal): Promise<void>;
+  /** Resolves when the VM is gone, or `close` was called. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from "node:crypto";
+import { constants, createReadStream, createWriteStream } from "node:fs";
+import * as fs from "node:fs/promises";
+import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { FileFacts, Files } from "../host.ts";
+import { tryLock } from "./lock.ts";
+
+const privateFile = 0o600;
+const privateDirectory = 0o700;
+
+export const nodeFiles: Files = {
+  readText: (path) => orIfMissing(fs.readFile(path, "utf8"), undefined),
+  readChunks: (path, signal) => createReadStream(path, { signal, highWaterMark: 1 << 20 }),
+  readPart,
+  writeAtomic,
+  writeChunks,
+  append: (path, text) => fs.appendFile(path, text, { mode: privateFile }),
+  empty: (path) => fs.truncate(path, 0),
+  createSparse,
+  sha256,
+  makeDirectory: async (path) => {
+    await fs.mkdir(path, { recursive: true, mode: privateDirectory });
+  },
+  list: async (path) => (await orIfMissing(fs.readdir(path), [])).sort(),
+  stat: (path) => orIfMissing(fs.lstat(path).then(factsOf), undefined),
+  rename: (from, to) => fs.rename(from, to),
+  remove: (path) => fs.rm(path, { recursive: true, force: true }),
+  freeBytes: async (path) => {
+    const { bavail, bsize } = await fs.statfs(path);
+    return bavail * bsize;
+  },
+  tryLock,
+};
+
+async function readPart(path: string, offset: number, maxBytes: number): Promise<Uint8Array> {
+  const file = await orIfMissing(fs.open(path, "r"), undefined);
+  if (file === undefined) return new Uint8Array();
+  try {
+    const buffer = new Uint8Array(maxBytes);
+    const { bytesRead } = await file.read(buffer, 0, maxBytes, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAtomic(path: string, content: string | Uint8Array, options?: { mode?: number }): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    const file = await fs.open(temporary, "wx", options?.mode ?? privateFile);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fs.rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The name itself is only safe after this. Windows can't, and does not need to. */
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const directory = await fs.open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  const counted = async function* (source: AsyncIterable<Uint8Array>) {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      sizeBytes += chunk.byteLength;
+      yield chunk;
+    }
+  };
+  const target = createWriteStream(path, { flags: "w", mode: privateFile, flush: true });
+  await pipeline(Readable.from(chunks), counted, target, { signal });
+  return { sizeBytes, sha256: hash.digest("hex") };
+}
+
+async function createSparse(path: string, sizeBytes: number): Promise<void> {
+  const file = await fs.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, privateFile);
+  try {
+    await file.truncate(sizeBytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function sha256(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { signal });
+  return hash.digest("hex");
+}
+
+function factsOf(stats: Awaited<ReturnType<typeof fs.lstat>>): FileFacts {
+  return {
+    kind: kindOf(stats),
+    sizeBytes: Number(stats.size),
+    allocatedBytes: Number(stats.blocks) * 512,
+    mode: Number(stats.mode) & 0o7777,
+    modifiedAt: stats.mtime,
+  };
+}
+
+function kindOf(stats: Awaited<ReturnType<typeof fs.lstat>>): FileFacts["kind"] {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "directory";
+  if (stats.isSymbolicLink()) return "symlink";
+  return stats.isSocket() ? "socket" : "other";
+}
+
+async function orIfMissing<T, U>(found: Promise<T>, missing: U): Promise<T | U> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return missing;
+    throw error;
+  }
+}

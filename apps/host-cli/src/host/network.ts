@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import { chmod, rm } from "node:fs/promises";
+import { request } from "node:https";
+import { createServer, connect, type Socket } from "node:net";
+import type { Channel } from "@boot2docker/protocol";
+import type { HttpsRequest, Network, Server } from "../host.ts";
+
+const loopback = "127.0.0.1";
+const maxBodyBytes = 64 * 1024;
+
+export const nodeNetwork: Network = { connectUnix, listenUnix, isPortFree, httpsGet };
+
+async function connectUnix(path: string, signal: AbortSignal): Promise<Channel> {
+  const socket = connect({ path });
+  try {
+    await once(socket, "connect", { signal });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return channelOf(socket);
+}
+
+async function listenUnix(path: string, onConnection: (channel: Channel) => void): Promise<Server> {
+  await rm(path, { force: true });
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => void sockets.delete(socket));
+    onConnection(channelOf(socket));
+  });
+  server.listen({ path });
+  await once(server, "listening");
+  await chmod(path, 0o600);
+  const close = async () => {
+    if (!server.listening) return;
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return { close, [Symbol.asyncDispose]: close };
+}
+
+/** An error of the socket ends `incoming` with it; this listener only keeps it from ending the process. */
+function channelOf(socket: Socket): Channel {
+  socket.on("error", () => undefined);
+  return {
+    incoming: socket,
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        socket.write(bytes, (error) => {
+          if (error) reject(error);
+          else resolve();
+        });
+      }),
+    close: async () => {
+      if (socket.destroyed) return;
+      const closed = once(socket, "close");
+      socket.destroy(); // What `write` resolved for is the system's already; a peer that does not read can't hold us.
+      await closed;
+    },
+  };
+}
+
+async function isPortFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen({ host: loopback, port, exclusive: true });
+    await once(server, "listening");
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "EADDRINUSE" || error.code === "EACCES"))
+      return false;
+    throw error;
+  } finally {
+    server.close();
+  }
+}
+
+function httpsGet(target: HttpsRequest, signal: AbortSignal): Promise<{ status: number; body: string }> {
+  const { port, path, ca, cert, key, serverName } = target;
+  return new Promise((resolve, reject) => {
+    const options = { host: loopback, port, path, ca, cert, key, servername: serverName, agent: false, signal };
+    const outgoing = request(options, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (text: string) => {
+        body = (body + text).slice(0, maxBodyBytes);
+      });
+      response.on("end", () => {
+        resolve({ status: response.statusCode ?? 0, body });
+      });
+      response.on("error", reject);
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}

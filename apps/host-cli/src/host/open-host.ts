@@ -1,0 +1,52 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { homedir, totalmem, availableParallelism } from "node:os";
+import { isSea } from "node:sea";
+import { BugError } from "../errors.ts";
+import type { Host, Platform } from "../host.ts";
+import { nodeClock } from "./clock.ts";
+import { decompress } from "./decompress.ts";
+import { nodeFiles } from "./files.ts";
+import { nodeNetwork } from "./network.ts";
+import { nodeProcesses } from "./processes.ts";
+
+/** The machine that this process runs on. */
+export function openHost(): Host {
+  return {
+    platform: platformOf(process.platform),
+    arch: process.arch === "arm64" ? "aarch64" : "x86_64",
+    env: process.env,
+    homeDir: homedir(),
+    pid: process.pid,
+    self: isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ""],
+    files: nodeFiles,
+    processes: nodeProcesses,
+    network: nodeNetwork,
+    clock: nodeClock,
+    decompress,
+    inspectCertificate: (pem, caPem, keyPem) => {
+      const certificate = new X509Certificate(pem);
+      const ca = new X509Certificate(caPem);
+      return {
+        expiresAt: certificate.validToDate,
+        isIssuedByCa: certificate.verify(ca.publicKey),
+        isOfKey: certificate.checkPrivateKey(createPrivateKey(keyPem)),
+      };
+    },
+    resources: () => ({
+      cpus: availableParallelism(),
+      memoryBytes: totalmem(),
+      freeMemoryBytes: process.availableMemory(),
+    }),
+  };
+}
+
+function platformOf(name: string): Platform {
+  switch (name) {
+    case "linux":
+    case "darwin":
+    case "win32":
+      return name;
+    default:
+      throw new BugError(`boot2docker was not made for ${name}`);
+  }
+}

@@ -1,0 +1,61 @@
+import { validate } from "@boot2docker/protocol";
+import * as z from "zod/mini";
+import { exitCodes, UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import type { MachineDir } from "./dir.ts";
+import type { MachineConfig } from "./machine.ts";
+
+const formatVersion = 1;
+
+const port = z.int().check(z.minimum(1024), z.maximum(65535));
+
+const ConfigFile = z.object({
+  formatVersion: z.literal(formatVersion),
+  cpus: z.int().check(z.minimum(1), z.maximum(256)),
+  memoryMiB: z.int().check(z.minimum(256)),
+  diskBytes: z.int().check(z.minimum(1)),
+  dockerPort: port,
+  sshPort: port,
+});
+
+/** Throws UserError `machine-absent` (exit 3) or `config-unreadable`; never changes the file. */
+export async function readMachineConfig(host: Host, dir: MachineDir): Promise<MachineConfig> {
+  const text = await host.files.readText(dir.config);
+  if (text === undefined) throw machineAbsent(dir.name);
+  return parseMachineConfig(text, dir.config);
+}
+
+export async function writeMachineConfig(host: Host, dir: MachineDir, config: MachineConfig): Promise<void> {
+  await host.files.writeAtomic(dir.config, `${JSON.stringify({ formatVersion, ...config }, undefined, 2)}\n`);
+}
+
+/** `path` is only named in errors. All problems are reported at once. */
+export function parseMachineConfig(text: string, path: string): MachineConfig {
+  const found = validate(ConfigFile, parseJson(text, path));
+  if (!found.ok) throw unreadable(path, found.problems.join("; "));
+  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort } = found.value;
+  return { cpus, memoryMiB, diskBytes, dockerPort, sshPort };
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw unreadable(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+export function machineAbsent(name: string): UserError {
+  return new UserError(`there is no machine ${name}`, {
+    code: "machine-absent",
+    hint: `Make it with: boot2docker init ${name}`,
+    exitCode: exitCodes.notRunning,
+  });
+}
+
+function unreadable(path: string, problem: string): UserError {
+  return new UserError(`cannot read the machine's settings in ${path}: ${problem}`, {
+    code: "config-unreadable",
+    hint: "Correct the file or put back a copy of it; nothing was changed. The data disk beside it is not affected.",
+  });
+}

@@ -1,0 +1,143 @@
+import { UserError, exitCodes } from "../errors.ts";
+import type { Host } from "../host.ts";
+import { ensureCa, renewClientCertificate } from "../tls/ca.ts";
+import { parseMachineConfig, writeMachineConfig } from "./config-file.ts";
+import { ensureDataDisk } from "./data-disk.ts";
+import { checkSocketPaths, isMachineName, machineDir, rootDir, type MachineDir, type RootDir } from "./dir.ts";
+import { withLock } from "./lock.ts";
+import type { MachineConfig, Progress } from "./machine.ts";
+import { choosePorts, type MachinePorts } from "./ports.ts";
+import { ensureSshKey } from "./ssh-key.ts";
+
+/** Ports that are not given are chosen: free now, and of no other machine. */
+export type MachineRequest = Omit<MachineConfig, keyof MachinePorts> & Partial<MachinePorts>;
+
+export const leastMemoryMiB = 512;
+export const leastDiskBytes = 1 << 30;
+/** What the host needs for the unpacked image and a first container. */
+const leastFreeBytes = 1 << 30;
+
+/**
+ * Makes the files of a new machine; nothing is started. Killed at any time it can be called again: the settings are
+ * written last, and until then there is no machine.
+ *
+ * Throws UserError `machine-exists`, `path-too-long`, `memory-too-small`, `host-memory`, `host-disk-full` …
+ */
+export async function createMachine(
+  host: Host,
+  name: string,
+  request: MachineRequest,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<MachineConfig> {
+  const dir = machineDir(host, name);
+  checkSocketPaths(host, dir);
+  await host.files.makeDirectory(dir.root.machines);
+  const options = { path: dir.root.lock, what: dir.root.path, progress, signal };
+  return withLock(host, options, () => createLocked(host, dir, request, progress));
+}
+
+async function createLocked(
+  host: Host,
+  dir: MachineDir,
+  request: MachineRequest,
+  progress: Progress,
+): Promise<MachineConfig> {
+  if ((await host.files.stat(dir.config)) !== undefined) {
+    throw new UserError(`there is a machine ${dir.name} already`, {
+      code: "machine-exists",
+      hint: `Start it with: boot2docker up ${dir.name}`,
+    });
+  }
+  await checkRequest(host, dir.root, request);
+  await makeMachineDirectory(host, dir);
+  const row = progress.begin(`machine ${dir.name} created`);
+  await ensureCa(host, dir.root);
+  await renewClientCertificate(host, dir);
+  await ensureSshKey(host, dir);
+  const ports = await portsFor(host, dir.root, request);
+  const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
+  const config = { ...request, ...ports, diskBytes };
+  await writeMachineConfig(host, dir, config);
+  row.done();
+  return config;
+}
+
+/** Names of all machines, sorted; one whose settings can't be read is among them. */
+export async function listMachines(host: Host): Promise<string[]> {
+  const { machines } = rootDir(host);
+  const names = (await host.files.list(machines)).filter(isMachineName);
+  const found = await Promise.all(
+    names.map(async (name) => ((await host.files.stat(machineDir(host, name).config)) === undefined ? [] : [name])),
+  );
+  return found.flat();
+}
+
+async function checkRequest(host: Host, root: RootDir, request: MachineRequest): Promise<void> {
+  const { memoryBytes, freeMemoryBytes } = host.resources();
+  const free = Math.floor(freeMemoryBytes / (1 << 20));
+  if (request.memoryMiB < leastMemoryMiB) {
+    throw tooLittle("memory-too-small", `${request.memoryMiB} MiB of memory are too little`, `${leastMemoryMiB} MiB`);
+  }
+  if (request.diskBytes < leastDiskBytes) {
+    throw tooLittle("disk-too-small", `a disk of ${request.diskBytes} bytes is too small`, `${leastDiskBytes} bytes`);
+  }
+  if (request.memoryMiB > free) {
+    const all = Math.floor(memoryBytes / (1 << 20));
+    throw new UserError(
+      `the machine is to have ${request.memoryMiB} MiB of memory; this host has ${free} of ${all} free`,
+      {
+        code: "host-memory",
+        hint: "Ask for less memory, or end other programs.",
+      },
+    );
+  }
+  const freeBytes = await host.files.freeBytes(root.path);
+  if (freeBytes < leastFreeBytes) {
+    throw new UserError(`${root.path} has ${freeBytes} bytes free, a machine needs at least ${leastFreeBytes}`, {
+      code: "host-disk-full",
+      hint: "Make room there, or set BOOT2DOCKER_DIR to a directory on a larger disk.",
+    });
+  }
+}
+
+function tooLittle(code: string, message: string, least: string): UserError {
+  return new UserError(message, { code, hint: `Ask for at least ${least}.`, exitCode: exitCodes.usage });
+}
+
+/** A link in its place would put the machine's secrets, and later its deletion, somewhere else. */
+async function makeMachineDirectory(host: Host, dir: MachineDir): Promise<void> {
+  await host.files.makeDirectory(dir.path);
+  await checkMachineDirectory(host, dir);
+}
+
+export async function checkMachineDirectory(host: Host, dir: MachineDir): Promise<void> {
+  if ((await host.files.stat(dir.path))?.kind === "directory") return;
+  throw new UserError(`${dir.path} is not a directory`, {
+    code: "machine-directory",
+    hint: "Move away what is there: a machine's directory is never a link.",
+  });
+}
+
+async function portsFor(host: Host, root: RootDir, request: MachineRequest): Promise<MachinePorts> {
+  if (request.dockerPort !== undefined && request.sshPort !== undefined) {
+    return { dockerPort: request.dockerPort, sshPort: request.sshPort };
+  }
+  const chosen = await choosePorts(host, await takenPorts(host, root));
+  return { dockerPort: request.dockerPort ?? chosen.dockerPort, sshPort: request.sshPort ?? chosen.sshPort };
+}
+
+/** Of all machines, running or not. One whose settings can't be read must not keep others from being made. */
+async function takenPorts(host: Host, root: RootDir): Promise<Set<number>> {
+  const taken = new Set<number>();
+  for (const name of await host.files.list(root.machines)) {
+    const text = await host.files.readText(`${root.machines}/${name}/machine.json`);
+    try {
+      const { dockerPort, sshPort } = parseMachineConfig(text ?? "", name);
+      taken.add(dockerPort).add(sshPort);
+    } catch {
+      continue;
+    }
+  }
+  return taken;
+}

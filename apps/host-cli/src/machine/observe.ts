@@ -1,0 +1,73 @@
+import { errorText, RpcError, type GuestState } from "@boot2docker/protocol";
+import type { AgentStatus } from "../agent/control.ts";
+import type { AgentConnection } from "../agent/open-agent.ts";
+import type { Driver, VmFacts } from "../driver/driver.ts";
+import type { Host } from "../host.ts";
+import type { MachineDir } from "./dir.ts";
+import type { MachineConfig } from "./machine.ts";
+
+/** What is so at one moment, by looking. Everything about a machine's state is derived from it. */
+export interface Observation {
+  vm: VmFacts;
+  /** Absent when no agent of this VM answered. */
+  agent?: AgentStatus;
+  /** Absent while the guest is not connected. */
+  guest?: GuestState;
+  /** Only where it was asked for, and the guest says that its engine works. */
+  docker?: DockerAnswer;
+}
+
+export type DockerAnswer = { answers: true } | { answers: false; problem: string };
+
+const askLimitMs = 10_000;
+const pingLimitMs = 5_000;
+
+export async function observe(
+  host: Host,
+  driver: Driver,
+  agent: AgentConnection | undefined,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const vm = await driver.inspect();
+  if (vm.state === "off" || agent === undefined) return { vm };
+  const limit = host.clock.deadline(askLimitMs, signal);
+  try {
+    const status = await agent.call("agent.status", {}, limit);
+    if (status.vmPid !== vm.process.pid) return { vm }; // It attends a VM that is just going.
+    if (!status.guestConnected) return { vm, agent: status };
+    return { vm, agent: status, guest: await agent.call("state.get", {}, limit) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof RpcError || limit.aborted) return { vm };
+    throw error;
+  }
+}
+
+/** Asks the engine as the user's docker client does: over TCP from this host, with both certificates checked. */
+export async function pingDocker(
+  host: Host,
+  dir: MachineDir,
+  config: MachineConfig,
+  signal: AbortSignal,
+): Promise<DockerAnswer> {
+  const [ca, cert, key] = await Promise.all(
+    [dir.tlsCa, dir.tlsCert, dir.tlsKey].map((path) => host.files.readText(path)),
+  );
+  if (ca === undefined || cert === undefined || key === undefined) {
+    return { answers: false, problem: `a certificate is missing in ${dir.tlsDir}` };
+  }
+  const limit = host.clock.deadline(pingLimitMs, signal);
+  const request = { port: config.dockerPort, path: "/_ping", ca, cert, key, serverName: dir.name };
+  try {
+    const { status, body } = await host.network.httpsGet(request, limit);
+    return status === 200 ? { answers: true } : { answers: false, problem: `it answers ${status}: ${body}` };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { answers: false, problem: errorText(error) };
+  }
+}
+
+/** `degraded` serves too: what is wrong is in its reasons. */
+export function isServing({ lifecycle }: GuestState): boolean {
+  return lifecycle.name === "ready" || lifecycle.name === "degraded";
+}

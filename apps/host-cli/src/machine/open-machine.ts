@@ -1,0 +1,85 @@
+import { openAgent, type AgentConnection } from "../agent/open-agent.ts";
+import { qemuDriver } from "../driver/qemu.ts";
+import { UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import { machineAbsent, readMachineConfig } from "./config-file.ts";
+import { checkMachineDirectory } from "./create.ts";
+import { machineDir, type MachineDir } from "./dir.ts";
+import { withLock } from "./lock.ts";
+import type { Machine, Progress } from "./machine.ts";
+import { observe } from "./observe.ts";
+import { inRow } from "./row.ts";
+import { deriveStatus } from "./status.ts";
+import { cleanUp, killVm, runDown } from "./stop.ts";
+import { runUp, type Context } from "./up.ts";
+
+/** Nothing is read or made before a verb is called. Throws UserError `machine-name` (exit 2). */
+export function openMachine(host: Host, name: string): Machine {
+  const dir = machineDir(host, name);
+  const driver = qemuDriver(host, dir);
+
+  const checkExists = async (): Promise<void> => {
+    if ((await host.files.stat(dir.config)) === undefined) throw machineAbsent(name);
+    await checkMachineDirectory(host, dir);
+  };
+  const locked = async (
+    progress: Progress,
+    signal: AbortSignal,
+    work: (context: Context) => Promise<void>,
+  ): Promise<void> => {
+    await checkExists();
+    await withLock(host, { path: dir.lock, what: `machine ${name}`, progress, signal }, async () => {
+      await checkExists(); // Who held the lock may have deleted it.
+      await work({ host, dir, driver, progress, signal });
+    });
+  };
+
+  return {
+    name,
+    readConfig: () => readMachineConfig(host, dir),
+
+    async status(signal) {
+      if ((await host.files.stat(dir.config)) === undefined) return { state: "absent" };
+      if ((await driver.inspect()).state === "off") return { state: "stopped" };
+      const agent = await agentIfAny(host, dir, signal);
+      try {
+        return deriveStatus(await observe(host, driver, agent, signal));
+      } finally {
+        await agent?.close();
+      }
+    },
+
+    up: (progress, signal) =>
+      locked(progress, signal, async (context) => runUp(context, await readMachineConfig(host, dir))),
+
+    down: (options, progress, signal) => locked(progress, signal, (context) => runDown(context, options)),
+
+    remove: (progress, signal) =>
+      locked(progress, signal, async (context) => {
+        if ((await driver.inspect()).state === "on") await killVm(context);
+        await cleanUp(context);
+        await inRow(progress, `machine ${name} deleted`, () => deleteMachineDirectory(host, dir));
+      }),
+  };
+}
+
+/** An agent that can't be had is a part of the state, not an error of asking for it. */
+async function agentIfAny(host: Host, dir: MachineDir, signal: AbortSignal): Promise<AgentConnection | undefined> {
+  try {
+    return await openAgent(host, dir, () => undefined, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof UserError)) throw error;
+    return undefined;
+  }
+}
+
+const deleted = ".deleted-";
+
+/** The name is free at once, whatever happens while the files go; what a killed one left goes too. */
+async function deleteMachineDirectory(host: Host, dir: MachineDir): Promise<void> {
+  const { machines } = dir.root;
+  await host.files.rename(dir.path, `${machines}/${deleted}${host.clock.randomId()}`);
+  for (const name of await host.files.list(machines)) {
+    if (name.startsWith(deleted)) await host.files.remove(`${machines}/${name}`);
+  }
+}

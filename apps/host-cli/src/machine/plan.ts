@@ -1,0 +1,44 @@
+import { unpackedImage, type UnpackedImage } from "../image/image.ts";
+import type { ImageSource } from "../image/manifest.ts";
+import type { RootDir } from "./dir.ts";
+import type { Observation } from "./observe.ts";
+import { waits, type WaitName } from "./readiness.ts";
+
+export type Step =
+  | { kind: "renewClientCertificate" }
+  | { kind: "awaitShutdown" }
+  | { kind: "unpackImage"; source: ImageSource }
+  | { kind: "claimPorts" }
+  | { kind: "startVm"; image: UnpackedImage }
+  | { kind: "await"; wait: WaitName };
+
+export type UpFacts = { isClientCertificateGood: boolean; seen: Observation } & (
+  { needsVm: false } | { needsVm: true; source: ImageSource; isUnpacked: boolean }
+);
+
+/** A VM that is shutting down is no use to `up`: it needs another one. */
+export function needsVm({ vm, guest }: Observation): boolean {
+  return vm.state === "off" || guest?.lifecycle.name === "stopping";
+}
+
+/** What is left to do until Docker answers; nothing when it does. */
+export function planUp(facts: UpFacts, root: RootDir): Step[] {
+  const { seen } = facts;
+  const certificate: Step[] = facts.isClientCertificateGood ? [] : [{ kind: "renewClientCertificate" }];
+  if (!facts.needsVm) return [...certificate, ...waitNames.filter((name) => !waits[name].isMet(seen)).map(awaitStep)];
+  const { source } = facts;
+  return [
+    ...certificate,
+    ...(seen.vm.state === "off" ? [] : [{ kind: "awaitShutdown" } as const]),
+    ...(facts.isUnpacked ? [] : [{ kind: "unpackImage", source } as const]),
+    { kind: "claimPorts" },
+    { kind: "startVm", image: unpackedImage(root, source) },
+    ...waitNames.map(awaitStep),
+  ];
+}
+
+const waitNames = Object.keys(waits) as WaitName[]; // Object.keys forgets the type; the table's order is the order.
+
+function awaitStep(wait: WaitName): Step {
+  return { kind: "await", wait };
+}

@@ -1,0 +1,76 @@
+import { UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
+
+/** Below the ports that Linux (32768) and macOS (49152) hand out themselves, so that no outgoing connection has one. */
+const firstPort = 23760;
+const pairs = 200;
+
+export interface MachinePorts {
+  dockerPort: number;
+  sshPort: number;
+}
+
+/** Candidates in the order of trying. Both ports of a pair belong to one machine. */
+export function portPairs(taken: ReadonlySet<number>): MachinePorts[] {
+  return Array.from({ length: pairs }, (_, index) => firstPort + 2 * index)
+    .filter((first) => !taken.has(first) && !taken.has(first + 1))
+    .map((first) => ({ dockerPort: first, sshPort: first + 1 }));
+}
+
+/** Free on this host now and of no other machine. Throws UserError `ports-exhausted`. */
+export async function choosePorts(host: Host, taken: ReadonlySet<number>): Promise<MachinePorts> {
+  for (const pair of portPairs(taken)) {
+    const free = (await host.network.isPortFree(pair.dockerPort)) && (await host.network.isPortFree(pair.sshPort));
+    if (free) return pair;
+  }
+  throw new UserError(`no free pair of ports from ${firstPort} to ${firstPort + 2 * pairs - 1} on 127.0.0.1`, {
+    code: "ports-exhausted",
+    hint: "Remove a machine that is no longer needed, or end the programs that listen there.",
+  });
+}
+
+/** Throws UserError `port-taken`, which says by whom when that can be found out. */
+export async function checkPortsFree(host: Host, ports: MachinePorts, signal: AbortSignal): Promise<void> {
+  for (const port of [ports.dockerPort, ports.sshPort]) {
+    if (await host.network.isPortFree(port)) continue;
+    throw portTaken(port, await portOwner(host, port, signal));
+  }
+}
+
+export function portTaken(port: number, owner: string | undefined): UserError {
+  return new UserError(`port ${port} on 127.0.0.1 is taken${owner === undefined ? "" : ` by ${owner}`}`, {
+    code: "port-taken",
+    hint: "End that program and try again: a machine keeps its ports for life, so that open shells stay right.",
+  });
+}
+
+async function portOwner(host: Host, port: number, signal: AbortSignal): Promise<string | undefined> {
+  const [command, ...args] = listenerQuery(host, port);
+  if (command === undefined || (await host.processes.find(command)) === undefined) return undefined;
+  const { stdout } = await host.processes.run(command, args, signal);
+  return host.platform === "linux" ? parseSs(stdout) : parseLsof(stdout);
+}
+
+function listenerQuery(host: Host, port: number): string[] {
+  switch (host.platform) {
+    case "linux":
+      return ["ss", "-Hltnp", `sport = :${port}`];
+    case "darwin":
+      return ["lsof", "-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"];
+    case "win32":
+      return [];
+  }
+}
+
+/** `… users:(("python3",pid=7,fd=3))` at the end of a line; nothing there for another user's process. ss(8) */
+export function parseSs(text: string): string | undefined {
+  const match = /users:\(\("([^"]+)",pid=(\d+)/.exec(text);
+  return match === null ? undefined : `${match[1] ?? ""} (process ${match[2] ?? ""})`;
+}
+
+/** Lines of one field each, `p` for the process and `c` for its name. lsof(8), OUTPUT FOR OTHER PROGRAMS */
+export function parseLsof(text: string): string | undefined {
+  const pid = /^p(\d+)$/m.exec(text)?.[1];
+  const name = /^c(.+)$/m.exec(text)?.[1];
+  return pid === undefined || name === undefined ? undefined : `${name} (process ${pid})`;
+}

@@ -1,0 +1,84 @@
+import { UserError } from "../errors.ts";
+import type { MachineDir } from "./dir.ts";
+import { isServing, type Observation } from "./observe.ts";
+
+/** What `up` waits for. */
+export type WaitName = "agent-attends" | "guest-said-hello" | "data-disk" | "engine-ready" | "docker-answers";
+
+export interface Wait {
+  /** As the user sees it. */
+  name: string;
+  limitMs: number;
+  /** What to do when it was not met within the limit. */
+  hint(dir: MachineDir): string;
+  isMet(seen: Observation): boolean;
+  /** What is missing right now. */
+  detail(seen: Observation): string;
+}
+
+/** In the order of waiting. The limits are for emulation on a busy host; with hardware help the whole of it takes some seconds. */
+export const waits: Record<WaitName, Wait> = {
+  "agent-attends": {
+    name: "host agent attends the VM",
+    limitMs: 30_000,
+    hint: (dir) => `What the agent did is in ${dir.agentLog}.`,
+    isMet: ({ agent }) => agent !== undefined,
+    detail: () => "no answer yet",
+  },
+  "guest-said-hello": {
+    name: "guest said hello",
+    limitMs: 180_000,
+    hint: (dir) => `What the guest's kernel said is in ${dir.consoleLog}.`,
+    isMet: ({ guest }) => guest !== undefined,
+    detail: ({ agent }) => agent?.detail ?? "the kernel is starting",
+  },
+  "data-disk": {
+    name: "data disk mounted",
+    limitMs: 300_000,
+    hint: () => "A check of a large disk takes its time: see `boot2docker logs guest-init`.",
+    isMet: ({ guest }) => guest?.dataDisk !== undefined,
+    detail: lifecycleDetail,
+  },
+  "engine-ready": {
+    name: "engine ready",
+    limitMs: 300_000,
+    hint: () => "See `boot2docker logs dockerd`.",
+    isMet: ({ guest }) => guest !== undefined && isServing(guest),
+    detail: lifecycleDetail,
+  },
+  "docker-answers": {
+    name: "Docker answers over TLS from this host",
+    limitMs: 60_000,
+    hint: () => "Does a firewall or a proxy on this host catch connections to 127.0.0.1?",
+    isMet: ({ docker }) => docker?.answers === true,
+    detail: ({ docker, agent }) =>
+      agent?.problems?.[0]?.message ?? (docker?.answers === false ? docker.problem : "not asked yet"),
+  },
+};
+
+/** Throws UserError when no waiting will help: the VM is gone, the guest gave up, a port of the host is taken. */
+export function checkHope(seen: Observation, dir: MachineDir): void {
+  if (seen.vm.state === "off") {
+    throw new UserError(`the VM of ${dir.name} ended while it was starting`, {
+      code: "vm-ended",
+      hint: `See ${dir.consoleLog} for what the guest said last, and ${dir.qemuLog} for QEMU.`,
+    });
+  }
+  const lifecycle = seen.guest?.lifecycle;
+  if (lifecycle?.name === "rescue") throw fromReason(lifecycle.reason);
+  if (lifecycle?.name === "stopping") {
+    throw new UserError(`the guest of ${dir.name} is shutting down`, { code: "guest-stopping", hint: "Try again." });
+  }
+  const taken = seen.agent?.problems?.find(({ code }) => code === "port-taken");
+  if (taken !== undefined) throw fromReason(taken);
+}
+
+function fromReason({ code, message, hint }: { code: string; message: string; hint?: string | undefined }): UserError {
+  return new UserError(message, { code, ...(hint === undefined ? {} : { hint }) });
+}
+
+function lifecycleDetail({ guest }: Observation): string {
+  if (guest?.lifecycle.name !== "starting") return guest?.lifecycle.name ?? "the guest is not connected";
+  const { phase, unmet } = guest.lifecycle;
+  return unmet.length === 0 ? phase : `${phase}: ${unmet.join(", ")}`;
+}

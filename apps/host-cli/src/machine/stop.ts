@@ -1,0 +1,79 @@
+import { connectToAgent } from "../agent/open-agent.ts";
+import { UserError } from "../errors.ts";
+import type { Context } from "./up.ts";
+import { inRow } from "./row.ts";
+
+const pollMs = 100;
+const askLimitMs = 10_000;
+const killLimitMs = 20_000;
+const agentLimitMs = 20_000;
+
+export interface DownOptions {
+  timeoutMs: number;
+  force: boolean;
+}
+
+/** Asks the guest to shut down and waits for the VM to be gone. The machine's lock is held. */
+export async function runDown(context: Context, { timeoutMs, force }: DownOptions): Promise<void> {
+  const { driver } = context;
+  if ((await driver.inspect()).state === "on") {
+    try {
+      await askToShutDown(context);
+      await awaitEnd(context, timeoutMs);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!force) throw error;
+      await killVm(context);
+    }
+  }
+  await cleanUp(context);
+}
+
+/** Without a word to the guest. The machine's lock is held. */
+export async function killVm({ driver, host, progress, signal }: Context): Promise<void> {
+  await inRow(progress, "VM killed", () => driver.stop("kill", host.clock.deadline(killLimitMs, signal)));
+}
+
+/** After the VM: its agent ends by itself. */
+export async function cleanUp({ host, dir, driver, signal }: Context): Promise<void> {
+  const limit = host.clock.deadline(agentLimitMs, signal);
+  for (;;) {
+    await using lock = await host.files.tryLock(dir.agentLock);
+    if (lock !== undefined) break;
+    await host.clock.delay(pollMs, limit);
+  }
+  await driver.sweep();
+}
+
+/** Waits for the end of a VM that was told to end. Throws UserError `shutdown-timeout`. */
+export async function awaitEnd({ host, dir, driver, progress, signal }: Context, timeoutMs: number): Promise<void> {
+  const row = progress.begin("guest shut down", timeoutMs);
+  const limit = host.clock.deadline(timeoutMs, signal);
+  try {
+    while ((await driver.inspect()).state === "on") await host.clock.delay(pollMs, limit);
+    row.done();
+  } catch (error) {
+    row.fail("it still runs");
+    if (signal.aborted || !limit.aborted) throw error;
+    throw new UserError(`${dir.name} did not shut down in ${timeoutMs / 1000} s`, {
+      code: "shutdown-timeout",
+      hint: "Wait longer, or kill it with --force: the data disk's journal and Docker cope with that.",
+      cause: error,
+    });
+  }
+}
+
+/** Through the channel, which says what went wrong; by the power button when nobody answers there. */
+async function askToShutDown({ host, dir, driver, signal }: Context): Promise<void> {
+  const limit = host.clock.deadline(askLimitMs, signal);
+  const agent = await connectToAgent(host, dir, () => undefined, limit);
+  try {
+    if (agent === undefined) throw new Error("the host agent does not answer");
+    await agent.call("shutdown", { mode: "poweroff" }, limit);
+  } catch {
+    signal.throwIfAborted();
+    await driver.stop("acpi", host.clock.deadline(askLimitMs, signal));
+  } finally {
+    await agent?.close();
+  }
+}

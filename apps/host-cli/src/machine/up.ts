@@ -1,0 +1,86 @@
+import type { Driver, DriverInfo } from "../driver/driver.ts";
+import type { Host } from "../host.ts";
+import { isUnpacked, unpackImage } from "../image/image.ts";
+import { openImageSource } from "../image/manifest.ts";
+import { isClientCertificateGood, renewClientCertificate } from "../tls/ca.ts";
+import { awaitWait } from "./await-wait.ts";
+import { checkDataDisk } from "./data-disk.ts";
+import type { MachineDir } from "./dir.ts";
+import { withLock } from "./lock.ts";
+import type { MachineConfig, Progress } from "./machine.ts";
+import { needsVm, planUp, type Step, type UpFacts } from "./plan.ts";
+import { checkPortsFree } from "./ports.ts";
+import { waits } from "./readiness.ts";
+import { inRow } from "./row.ts";
+import { awaitEnd } from "./stop.ts";
+import { watchMachine, type Watch } from "./watch.ts";
+
+/** For a shutdown that something else has begun. */
+const shutdownLimitMs = 120_000;
+
+type Executors = { [K in Step["kind"]]: (step: Extract<Step, { kind: K }>) => Promise<void> };
+
+export interface Context {
+  host: Host;
+  dir: MachineDir;
+  driver: Driver;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/** From whatever is so now until Docker answers from this host. The machine's lock is held. */
+export async function runUp(context: Context, config: MachineConfig): Promise<void> {
+  const { host, dir, driver } = context;
+  await checkDataDisk(host, dir);
+  await using watch = watchMachine(host, dir, config, driver);
+  const steps = planUp(await readFacts(context, watch), dir.root);
+  const executors = upExecutors(context, config, watch);
+  for (const step of steps) await execute(executors, step);
+}
+
+async function readFacts({ host, dir, signal }: Context, watch: Watch): Promise<UpFacts> {
+  const seen = await watch.look(signal);
+  const facts = { seen, isClientCertificateGood: await isClientCertificateGood(host, dir) };
+  if (!needsVm(seen)) return { ...facts, needsVm: false };
+  const source = await openImageSource(host, signal);
+  return { ...facts, needsVm: true, source, isUnpacked: await isUnpacked(host, dir.root, source) };
+}
+
+function execute(executors: Executors, step: Step): Promise<void> {
+  // The compiler does not see that kind and step belong together in a union.
+  const run = executors[step.kind] as (step: Step) => Promise<void>;
+  return run(step);
+}
+
+function upExecutors(context: Context, config: MachineConfig, watch: Watch): Executors {
+  const { host, dir, driver, progress, signal } = context;
+  const rootLock = { path: dir.root.lock, what: dir.root.path, progress, signal };
+  return {
+    renewClientCertificate: () =>
+      withLock(host, rootLock, () =>
+        inRow(progress, "client certificate made", () => renewClientCertificate(host, dir)),
+      ),
+    unpackImage: ({ source }) =>
+      withLock(host, rootLock, () =>
+        inRow(progress, `image ${source.manifest.version} unpacked`, async (update) => {
+          if (await isUnpacked(host, dir.root, source)) return; // By whom we waited for.
+          await unpackImage(host, dir.root, source, update, signal);
+        }),
+      ),
+    awaitShutdown: () => awaitEnd(context, shutdownLimitMs),
+    claimPorts: () => checkPortsFree(host, config, signal),
+    startVm: ({ image }) =>
+      inRow(progress, "VM started", async () => {
+        const info = await driver.probe(signal);
+        await driver.start({ name: dir.name, ...config, ...image, dataDiskPath: dir.dataDisk }, info, signal);
+        return howItRuns(info);
+      }),
+    await: ({ wait }) => awaitWait(waits[wait], watch, dir, host.clock, progress, signal),
+  };
+}
+
+/** For example `kvm, QEMU 7.2.22`, or why it is slow. */
+function howItRuns({ accelerator, version, rejected }: DriverInfo): string {
+  const why = rejected.map((other) => `${other.accelerator} does not work here: ${other.reason}`);
+  return [`${accelerator}, QEMU ${version}`, ...why].join("; ");
+}
