@@ -17,6 +17,8 @@ export interface AptArchive {
 }
 
 export interface PrivateApt {
+  /** The suites that have each package, by name. */
+  suitesOf(names: readonly string[], signal: AbortSignal): Promise<Map<string, string[]>>;
   /** The suite's current version of each package, by name. Throws when the suite lacks one. */
   locate(wanted: readonly { name: string; suite: string }[], signal: AbortSignal): Promise<LockedPackage[]>;
   close(): Promise<void>;
@@ -30,24 +32,28 @@ export async function openPrivateApt(archive: AptArchive, signal: AbortSignal): 
   const root = await mkdtemp(join(tmpdir(), "boot2docker-apt-"));
   const config = join(root, "apt.conf");
   const close = () => rm(root, { recursive: true, force: true });
-  const apt = (args: readonly string[]) =>
-    runTool({ command: "apt-get", package: "apt" }, ["-c", config, "-qq", ...args], {}, signal);
+  const apt = (command: "apt-get" | "apt-cache", args: readonly string[], until: AbortSignal) =>
+    runTool({ command, package: "apt" }, ["-c", config, "-qq", ...args], {}, until);
   try {
     for (const folder of ["parts", "lists/partial", "cache/archives/partial"]) {
       await mkdir(join(root, folder), { recursive: true });
     }
     await writeFile(config, renderConfig(root, archive.architecture));
     await writeFile(join(root, "sources.list"), renderSources(archive));
-    await apt(["update"]);
+    await apt("apt-get", ["update"], signal);
   } catch (error) {
     await close();
     throw error;
   }
   return {
     close,
-    async locate(wanted) {
+    async suitesOf(names, until) {
+      return parseMadison(await apt("apt-cache", ["madison", ...names], until), archive.base);
+    },
+    async locate(wanted, until) {
       if (wanted.length === 0) return [];
-      const output = await apt(["--print-uris", "download", ...wanted.map(({ name, suite }) => `${name}/${suite}`)]);
+      const packages = wanted.map(({ name, suite }) => `${name}/${suite}`);
+      const output = await apt("apt-get", ["--print-uris", "download", ...packages], until);
       const found = new Map(parseUris(output, archive.base).map((located) => [located.name, located]));
       return wanted.map(({ name, suite }) => {
         const located = found.get(name);
@@ -66,6 +72,18 @@ export function parseUris(output: string, base: string): Omit<LockedPackage, "su
     const [name = "", version = ""] = file.split("_").map((part) => decodeURIComponent(part));
     return [{ name, version, path: decodeURIComponent(uri.slice(base.length + 1)), sha256, sizeBytes: Number(size) }];
   });
+}
+
+/** `  bash | 5.3-1 | http://mirror/debian forky/main amd64 Packages`, one per line. */
+export function parseMadison(output: string, base: string): Map<string, string[]> {
+  const suites = new Map<string, string[]>();
+  for (const line of output.split("\n")) {
+    const [name, , from] = line.split("|").map((part) => part.trim());
+    if (name === undefined || from?.startsWith(`${base} `) !== true) continue;
+    const suite = from.slice(base.length + 1).split("/")[0] ?? "";
+    suites.set(name, [...(suites.get(name) ?? []), suite]);
+  }
+  return suites;
 }
 
 function renderSources(archive: AptArchive): string {

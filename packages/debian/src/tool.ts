@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 /** A program of the build machine and the Debian package that brings it. */
 export interface Tool {
@@ -69,12 +71,12 @@ async function readLines(stream: NodeJS.ReadableStream, use: (line: string) => v
   for await (const line of createInterface({ input: stream })) use(line);
 }
 
-async function feed(stdin: NodeJS.WritableStream, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
-  // A program that ends without reading all breaks the pipe; its exit status tells the story.
-  stdin.on("error", () => undefined);
-  for await (const bytes of input ?? []) {
-    if (!stdin.writable) break;
-    if (!stdin.write(bytes)) await new Promise((resolve) => stdin.once("drain", resolve).once("close", resolve));
+async function feed(stdin: Writable, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  try {
+    await pipeline(input ?? [], stdin);
+  } catch (error) {
+    // A program that ends without reading all breaks the pipe; its exit status tells the story.
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "EPIPE" && code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   }
-  stdin.end();
 }
