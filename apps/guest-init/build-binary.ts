@@ -1,0 +1,76 @@
+import childProcess from "node:child_process";
+import { copyFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { promisify } from "node:util";
+
+export interface BinaryOptions {
+  /** One CommonJS file; all paths are absolute. */
+  bundle: string;
+  /** The Node that is put into the binary, runnable here. */
+  node: string;
+  output: string;
+  target: "x64";
+  assets: Record<string, string>;
+}
+
+/** The entry's name inside the binary. */
+const ENTRY = "guest-init.cjs";
+
+/**
+ * Puts bundle and assets into a copy of Node, with pkg, so that the same input gives the same bytes in any folder.
+ *
+ * Two things of pkg 6 stand against that, and neither has an option: V8's code cache differs from run to run unless the
+ * generator is seeded, and the absolute path of the entry gets into the binary. Both are set right where pkg starts
+ * the generator.
+ */
+export async function buildBinary({ bundle, node, output, target, assets }: BinaryOptions): Promise<void> {
+  rmSync(output, { force: true });
+  const restore = wrapExecFile((file, args) => {
+    if (args[0] !== "--experimental-sea-config") return args;
+    // pkg runs the generator in a fresh folder; from there the entry has a short name, the same everywhere.
+    copyFileSync(bundle, ENTRY);
+    // The seed is no flag that V8 compares, so the cache is accepted by a binary that runs without it.
+    return ["--random-seed=1", ...args];
+  });
+  try {
+    const require = createRequire(import.meta.url);
+    // Not in pkg's public interface, so the version is pinned: the command line passes on neither nodePath nor seaConfig.
+    const { default: options } = require("@yao-pkg/pkg/lib-es5/options.js") as {
+      default: { set(value: object): void };
+    };
+    const { default: sea } = require("@yao-pkg/pkg/lib-es5/sea.js") as {
+      default: (entry: string, options: object) => Promise<void>;
+    };
+    options.set({});
+    await sea(bundle, {
+      targets: [{ nodeRange: `node${process.versions.node}`, platform: "linux", arch: target, output }],
+      signature: false,
+      nodePath: node,
+      seaConfig: {
+        main: ENTRY,
+        useCodeCache: true,
+        assets,
+        // Fewer threads and a smaller young generation: a third less memory, and the code cache stays valid.
+        execArgv: ["--v8-pool-size=0", "--max-semi-space-size=1", "--disable-sigusr1"],
+        // NODE_OPTIONS of whoever starts it must not change what PID 1's child is.
+        execArgvExtension: "none",
+      },
+    });
+  } finally {
+    restore();
+  }
+}
+
+/** pkg calls `promisify(execFile)` when it is loaded, which takes the function's own promisified form. */
+function wrapExecFile(change: (file: string, args: string[]) => string[]): () => void {
+  const original = childProcess.execFile;
+  const promised = promisify(original);
+  const wrapped = Object.assign(() => undefined, {
+    [promisify.custom]: (file: string, args: string[]) => promised(file, change(file, args)),
+  });
+  // Only the promisified form is used, by pkg, while this lasts.
+  childProcess.execFile = wrapped as unknown as typeof original;
+  return () => {
+    childProcess.execFile = original;
+  };
+}

@@ -1,0 +1,104 @@
+import type { GuestConfig, Reason } from "@boot2docker/protocol";
+
+/** On disks that boot2docker made, old or new (PER-01). */
+export const DATA_LABEL = "boot2docker-data";
+/** At the very start of a disk it asks for that disk to be formatted (PER-02). */
+export const FORMAT_MAGIC = "boot2docker, please format-me";
+
+/** What a disk or a partition holds, as far as it was looked at. */
+export type Content =
+  | { kind: "ext"; label: string; isClean: boolean }
+  | { kind: "magic" }
+  /** First and last MiB are zero and no signature of any kind was found. */
+  | { kind: "blank" }
+  | { kind: "other"; what: string }
+  /** It could not be read, or not be told. */
+  | { kind: "unknown"; why: string };
+
+export interface Volume {
+  /** For example /dev/vdb or /dev/nvme0n1p1. */
+  device: string;
+  content: Content;
+}
+
+export interface Disk extends Volume {
+  /** Empty when the device has none. */
+  serial: string;
+  partitions: Volume[];
+}
+
+export type DiskDecision =
+  | { do: "mount"; device: string; isClean: boolean }
+  /** `keepStart`: the first 4 KiB are a tar archive of the user's (PER-03). */
+  | { do: "format"; device: string; keepStart: boolean }
+  /** Nothing on any disk is touched. */
+  | { do: "refuse"; reason: Reason }
+  /** It depends on what the host says. */
+  | { do: "ask-host" }
+  /** There is no disk, and nobody who says that there should be one: go on without persistence. */
+  | { do: "without" };
+
+/**
+ * Which disk holds the data, and what has to be done to it. `disks` are those that can be written and are not the
+ * system's. `wish` is what the host says; `null`: there is no host to ask; undefined: it has not answered yet.
+ *
+ * A disk is formatted only when it asks for it itself, or when the host named that very disk and it is blank.
+ */
+export function planDataDisk(disks: readonly Disk[], wish: GuestConfig["dataDisk"] | null | undefined): DiskDecision {
+  const named = wish ? disks.filter(({ serial }) => serial === wish.serial) : [];
+  if (named.length > 1) return refuse("ambiguous", `${list(named)} have the same serial number`);
+  const [only] = named;
+  if (wish && only) return planNamed(only, wish.formatIfBlank);
+
+  const ours = disks.flatMap(findOurs);
+  // With several disks in sight, only the host can say that the labelled one is meant.
+  if (wish === undefined && (ours.length !== 1 || disks.length > 1)) return { do: "ask-host" };
+  if (ours.length > 1) return refuse("ambiguous", `${list(ours)} all carry the label ${DATA_LABEL}`);
+  const [found] = ours;
+  if (found) return mount(found);
+  const asking = disks.filter(({ content }) => content.kind === "magic");
+  if (asking.length > 1) return refuse("ambiguous", `${list(asking)} all ask to be formatted`);
+  const [requested] = asking;
+  if (requested) return { do: "format", device: requested.device, keepStart: true };
+  if (wish) return refuse("missing", `there is no disk with the serial number ${wish.serial}, and none with our label`);
+  if (disks.length === 0) return { do: "without" };
+  return refuse("unclaimed", `no host says what ${list(disks)} is for, and it holds no data of ours`);
+}
+
+function planNamed(disk: Disk, formatIfBlank: boolean): DiskDecision {
+  const ours = findOurs(disk);
+  if (ours.length > 1) return refuse("ambiguous", `${list(ours)} all carry the label ${DATA_LABEL}`);
+  const [found] = ours;
+  if (found) return mount(found);
+  const { content, device } = disk;
+  switch (content.kind) {
+    case "magic":
+      return { do: "format", device, keepStart: true };
+    case "blank":
+      if (formatIfBlank) return { do: "format", device, keepStart: false };
+      return refuse("blank", `${device} is blank, and the host does not allow it to be formatted`);
+    case "ext":
+      return refuse("foreign", `${device} holds an ext file system with the label "${content.label}", not ours`);
+    case "other":
+      return refuse("foreign", `${device} is not blank and not ours: ${content.what}`);
+    case "unknown":
+      return refuse("unreadable", `${device}: ${content.why}`);
+    default:
+      return content satisfies never;
+  }
+}
+
+function findOurs(disk: Disk): Volume[] {
+  return [disk, ...disk.partitions].filter(({ content }) => content.kind === "ext" && content.label === DATA_LABEL);
+}
+
+function mount({ device, content }: Volume): DiskDecision {
+  return { do: "mount", device, isClean: content.kind === "ext" && content.isClean };
+}
+
+function refuse(code: string, message: string): DiskDecision {
+  const hint = "Nothing on it was changed. Attach the machine's own disk, or an empty one, and start it again.";
+  return { do: "refuse", reason: { code: `data-disk-${code}`, message: `no data disk: ${message}`, hint } };
+}
+
+const list = (volumes: readonly Volume[]): string => volumes.map(({ device }) => device).join(", ");

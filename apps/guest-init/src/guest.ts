@@ -1,0 +1,250 @@
+import { type GuestConfig, type GuestState, ServiceName } from "@boot2docker/protocol";
+import { stepClock } from "./clock.ts";
+import { isDeepEqual } from "./deep-equal.ts";
+import { readEngineVersion } from "./docker.ts";
+import { Events } from "./events.ts";
+import { HostLink } from "./host-link.ts";
+import { parseKernelParameters } from "./kernel-parameters.ts";
+import type { LogFile } from "./log.ts";
+import { rotateForever } from "./log-rotation.ts";
+import { EARLY_LOG, PID_FILE } from "./paths.ts";
+import { BOOT, EARLY, type Phase, SHUTDOWN } from "./plan.ts";
+import { messageOf } from "./problem.ts";
+import { serveGuest } from "./rpc-handlers.ts";
+import { type Abortion, runPhases } from "./sequence.ts";
+import type { Service } from "./service.ts";
+import { consoleSpec } from "./services.ts";
+import { deriveLifecycle, noObservations, outerAddresses, renderServices } from "./state.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { PowerMode, System } from "./system.ts";
+import { executeTask, type TaskContext } from "./tasks.ts";
+
+export interface GuestOptions {
+  system: System;
+  log: LogFile;
+  /** Of the image. */
+  version: string;
+  /** Of this process. */
+  pid: number;
+  /** How often PID 1 had to start it again since the kernel came up. */
+  restarts: number;
+}
+
+/** The phases that `ready` waits for: all up to the one of that name. */
+const UNTIL_READY = BOOT.slice(0, BOOT.findIndex(({ name }) => name === "ready") + 1).map(({ name }) => name);
+
+/** This machine, from the first mount to the power switch. */
+export class Guest {
+  readonly #options: GuestOptions;
+  readonly #seen = noObservations();
+  readonly #events: Events;
+  readonly #supervisor: Supervisor;
+  readonly #shutdown = Promise.withResolvers<PowerMode>();
+  #link: HostLink | undefined;
+  #context: TaskContext | undefined;
+  #wake = Promise.withResolvers<undefined>();
+
+  constructor(options: GuestOptions) {
+    const { system, log } = options;
+    this.#options = options;
+    this.#events = new Events(system, log);
+    this.#supervisor = new Supervisor({ system, log, changed: (service) => this.#serviceChanged(service) });
+  }
+
+  /** The first request counts. */
+  requestShutdown(mode: PowerMode): void {
+    this.#shutdown.resolve(mode);
+  }
+
+  /** Returns when the machine was told to end and the kernel has refused to do so. */
+  async run(): Promise<void> {
+    const { system, log, restarts, pid } = this.#options;
+    const life = new AbortController();
+    const context = await this.#prepare();
+    const early = await this.#runPlan(EARLY, context, life.signal);
+    log.moveTo(EARLY_LOG);
+    await this.#events.recall();
+    await system.files.write(PID_FILE, `${pid}\n`);
+    const inherited = await this.#supervisor.recall();
+    this.#events.emit(restarts === 0 ? "guest.started" : "guest.restarted", {
+      restarts,
+      inherited: inherited.join(" "),
+    });
+
+    const background = [
+      context.link.run(life.signal),
+      rotateForever(system, (error) => log.warn("cannot rotate logs", { reason: messageOf(error) }), life.signal),
+      system.powerButton(life.signal).then(
+        () => this.requestShutdown("poweroff"),
+        () => undefined, // this process ends otherwise
+      ),
+      early === undefined ? this.#converge(context, life.signal) : this.#enterRescue(early, life.signal),
+    ];
+    const mode = await this.#shutdown.promise;
+    this.#seen.isStopping = true;
+    this.#events.emit("guest.stopping", { mode });
+    this.#publish();
+    await this.#runPlan(SHUTDOWN, context, new AbortController().signal);
+    life.abort(new Error("the machine ends"));
+    system.power(mode);
+    await Promise.allSettled(background);
+  }
+
+  async #prepare(): Promise<TaskContext> {
+    const { system, log, version } = this.#options;
+    this.#link = new HostLink({
+      system,
+      version,
+      bootId: (await system.files.readText("/proc/sys/kernel/random/boot_id"))?.trim() ?? system.clock.randomId(),
+      handlers: serveGuest({
+        system,
+        events: this.#events,
+        state: () => this.#state(),
+        requestShutdown: (mode) => this.requestShutdown(mode),
+      }),
+      onHostTime: (now) => {
+        const offsetMs = stepClock(now, system.clock);
+        this.#events.emit("clock.compared", { offsetMs });
+      },
+      onConfig: (config) => this.#configChanged(config),
+      report: (name, fields) => this.#events.emit(name, fields),
+    });
+    const link = this.#link;
+    this.#events.onEvent((event) => link.sendEvent(event));
+    this.#context = {
+      system,
+      log,
+      seen: this.#seen,
+      supervisor: this.#supervisor,
+      link,
+      config: undefined,
+      report: (name, fields) => this.#events.emit(name, fields),
+    };
+    return this.#context;
+  }
+
+  /** Brings the machine to what the host says, now and whenever it says something else. */
+  async #converge(context: TaskContext, signal: AbortSignal): Promise<void> {
+    const parameters = parseKernelParameters((await context.system.files.readText("/proc/cmdline")) ?? "");
+    if (parameters.wantsConsole) await this.#openConsole(signal);
+    while (!signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      context.config = undefined;
+      this.#seen.rescue = undefined;
+      this.#seen.degraded.clear();
+      this.#seen.unmet = [...UNTIL_READY];
+      try {
+        await this.#enterRescue(await this.#runPlan(BOOT, context, signal), signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#options.log.error("the boot failed in a way of its own", { reason: messageOf(error) });
+      }
+      this.#publish();
+      await Promise.race([this.#wake.promise, this.#shutdown.promise]);
+      if (this.#seen.isStopping) return;
+    }
+  }
+
+  async #runPlan(phases: readonly Phase[], context: TaskContext, signal: AbortSignal): Promise<Abortion> {
+    return runPhases(
+      phases,
+      {
+        clock: context.system.clock,
+        execute: (task, taskSignal) => executeTask(task, context, taskSignal),
+        report: (name, fields) => {
+          this.#events.emit(name, fields);
+          this.#phaseChanged(name, String(fields["phase"]));
+        },
+        degraded: (phase, reason) => this.#seen.degraded.set(phase, reason),
+      },
+      signal,
+    );
+  }
+
+  #phaseChanged(event: string, phase: string): void {
+    const { running, unmet } = this.#seen;
+    if (event === "phase.started") running.push(phase);
+    else if (event === "task.done") return;
+    else {
+      this.#seen.running = running.filter((name) => name !== phase);
+      this.#seen.unmet = unmet.filter((name) => name !== phase);
+    }
+    this.#publish();
+  }
+
+  async #enterRescue(aborted: Abortion, signal: AbortSignal): Promise<void> {
+    if (aborted === undefined) return;
+    this.#seen.rescue = aborted.reason;
+    this.#events.emit("guest.rescue", { code: aborted.reason.code, message: aborted.reason.message });
+    this.#publish();
+    await this.#openConsole(signal);
+  }
+
+  /** A root shell for whoever has the machine's console: who owns that owns the machine anyway. */
+  async #openConsole(signal: AbortSignal): Promise<void> {
+    const { files } = this.#options.system;
+    const { terminal } = parseKernelParameters((await files.readText("/proc/cmdline")) ?? "");
+    if ((await files.stat(terminal)) === undefined) return;
+    await this.#supervisor.ensure(consoleSpec(terminal), 0, signal);
+  }
+
+  #configChanged(config: GuestConfig): void {
+    // Before the plan took the host's word there is nothing to repeat.
+    if (this.#context?.config === undefined || isDeepEqual(this.#context.config, config)) return;
+    this.#events.emit("config.changed");
+    this.#wake.resolve(undefined);
+  }
+
+  #serviceChanged(service: Service): void {
+    const { id } = service.spec;
+    this.#events.emit("service.state", {
+      service: id,
+      state: service.state,
+      ...(service.process && { pid: service.process.pid }),
+      ...(service.detail !== undefined && { detail: service.detail }),
+    });
+    if (id === "dockerd" && service.state === "ready") void this.#readVersion();
+    this.#publish();
+  }
+
+  async #readVersion(): Promise<void> {
+    const { system, log } = this.#options;
+    try {
+      const limit = system.clock.deadline(10_000, new AbortController().signal);
+      this.#seen.engineVersion = await readEngineVersion(system.network, limit);
+      this.#publish();
+    } catch (error) {
+      log.warn("cannot read the engine's version", { reason: messageOf(error) });
+    }
+  }
+
+  #publish(): void {
+    this.#link?.publish(() => this.#state());
+  }
+
+  async #state(): Promise<GuestState> {
+    const { system } = this.#options;
+    const { dataDisk, sshHostKeys, engineVersion } = this.#seen;
+    const services = this.#supervisor.services;
+    const facts = services.map(({ spec: { id }, state, detail }) => ({ id, state, detail }));
+    return {
+      sequence: this.#events.sequence,
+      lifecycle: deriveLifecycle(this.#seen, facts),
+      uptimeMs: system.clock.uptimeMs(),
+      services: ServiceName.options.map(
+        (name) =>
+          renderServices(services).find((service) => service.name === name) ?? { name, state: "stopped", restarts: 0 },
+      ),
+      ...(dataDisk && {
+        dataDisk: {
+          device: dataDisk.device,
+          ...(await system.files.space(dataDisk.mountPoint)),
+          readOnly: dataDisk.readOnly,
+        },
+      }),
+      sshHostKeys,
+      addresses: outerAddresses(system.network.addresses()),
+      ...(engineVersion !== undefined && { engineVersion }),
+    };
+  }
+}

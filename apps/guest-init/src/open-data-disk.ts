@@ -1,0 +1,105 @@
+import type { GuestConfig } from "@boot2docker/protocol";
+import { probeDisks } from "./block-devices.ts";
+import { DATA_LABEL, planDataDisk } from "./data-disk.ts";
+import { parseMountInfo } from "./mount-info.ts";
+import { DATA_MOUNT, USERDATA_TAR } from "./paths.ts";
+import { Problem } from "./problem.ts";
+import type { Observations } from "./state.ts";
+import type { System } from "./system.ts";
+
+/** What old hosts put at the start of a disk that asks to be formatted (PER-03). */
+const USERDATA_BYTES = 4096;
+/** e2fsck(8): up to here everything it found was repaired. */
+const FSCK_REPAIRED = 2;
+
+export interface DataDiskContext {
+  system: System;
+  /** Waits for the host; null when there is none. */
+  askHost(signal: AbortSignal): Promise<GuestConfig | null>;
+  /** What the host said already. */
+  config: GuestConfig | null | undefined;
+  report(name: string, fields: Record<string, string | boolean>): void;
+}
+
+/** Finds the data disk, formats it if that is allowed, mounts it. Fails with a `Problem` that says why not. */
+export async function openDataDisk(
+  context: DataDiskContext,
+  signal: AbortSignal,
+): Promise<NonNullable<Observations["dataDisk"]>> {
+  const { system, report } = context;
+  const mounted = parseMountInfo(await system.files.readText("/proc/self/mountinfo")).get(DATA_MOUNT);
+  if (mounted !== undefined) {
+    return { device: mounted.source, mountPoint: DATA_MOUNT, readOnly: mounted.options.includes("ro") };
+  }
+
+  const disks = await probeDisks(system, signal);
+  let decision = planDataDisk(disks, wishOf(context.config));
+  if (decision.do === "ask-host") {
+    const config = await context.askHost(signal);
+    decision = planDataDisk(disks, wishOf(config));
+  }
+  switch (decision.do) {
+    case "refuse":
+      throw new Problem(decision.reason.code, decision.reason.message, decision.reason.hint ?? "");
+    case "ask-host":
+      throw new Error("the host's answer leaves the data disk undecided"); // planDataDisk asks once only
+    case "without":
+      report("data-disk.absent", {});
+      await system.mounts.mount({ source: "tmpfs", target: DATA_MOUNT, fstype: "tmpfs", options: "nodev,mode=755" });
+      return { device: "tmpfs", mountPoint: DATA_MOUNT, readOnly: false };
+    case "format": {
+      const { device, keepStart } = decision;
+      const userdata = keepStart ? await system.files.readPart(device, 0, USERDATA_BYTES) : undefined;
+      report("data-disk.formatting", { device, asked: keepStart ? "by the disk" : "by the host" });
+      await format(device, system, signal);
+      await mountData(device, "rw", system);
+      if (userdata !== undefined) await system.files.write(`${DATA_MOUNT}${USERDATA_TAR}`, userdata, { durable: true });
+      return { device, mountPoint: DATA_MOUNT, readOnly: false };
+    }
+    case "mount": {
+      const { device } = decision;
+      const access = decision.isClean ? "rw" : await repair(device, context, signal);
+      await mountData(device, access, system);
+      return { device, mountPoint: DATA_MOUNT, readOnly: access === "ro" };
+    }
+    default:
+      return decision satisfies never;
+  }
+}
+
+/** Undefined: not said yet. Null: there is nobody to say it. */
+function wishOf(config: GuestConfig | null | undefined): GuestConfig["dataDisk"] | null | undefined {
+  return config ? config.dataDisk : config;
+}
+
+async function format(device: string, { processes }: System, signal: AbortSignal): Promise<void> {
+  const { code, stderr } = await processes.run(
+    [
+      "/usr/sbin/mkfs.ext4",
+      "-q",
+      // It would wait for an answer otherwise. planDataDisk has made sure that there is nothing to lose.
+      "-F",
+      // Many small files: overlay2 ran out of inodes with the default ratio (PER-07).
+      ...["-i", "8192"],
+      ...["-L", DATA_LABEL],
+      // The kernel finishes in the background; a fresh disk has nothing to discard.
+      ...["-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1"],
+      device,
+    ],
+    signal,
+  );
+  if (code !== 0) throw new Error(`mkfs.ext4 ${device} ended with code ${String(code)}: ${stderr.trim()}`);
+}
+
+/** Replays the journal and repairs what can be repaired safely. What cannot is left as it is, to be read only. */
+async function repair(device: string, { system, report }: DataDiskContext, signal: AbortSignal): Promise<"rw" | "ro"> {
+  const { code, stdout } = await system.processes.run(["/usr/sbin/e2fsck", "-p", device], signal);
+  const isRepaired = code !== null && code <= FSCK_REPAIRED;
+  report("data-disk.checked", { device, isRepaired, said: stdout.trim().slice(-200) });
+  return isRepaired ? "rw" : "ro";
+}
+
+/** Deleted blocks go back to the host at once. */
+function mountData(device: string, access: "rw" | "ro", { mounts }: System): Promise<void> {
+  return mounts.mount({ source: device, target: DATA_MOUNT, fstype: "ext4", options: `${access},noatime,discard` });
+}

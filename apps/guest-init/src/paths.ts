@@ -1,0 +1,25 @@
+/** Where things are in the guest. The layout of the data disk is that of old boot2docker disks (PER-13). */
+export const DATA_MOUNT = "/mnt/data";
+export const DATA_DIRS = ["/var/lib/docker", "/var/lib/containerd", "/var/lib/boot2docker"] as const;
+const OWN_DATA = "/var/lib/boot2docker";
+export const LOG_DIR = `${OWN_DATA}/log`;
+export const TLS_DIR = `${OWN_DATA}/tls`;
+export const SSH_HOST_KEY = `${OWN_DATA}/ssh/ed25519_host_key`;
+export const USERDATA_TAR = `${OWN_DATA}/userdata.tar`;
+export const FIRST_IMAGE_MARK = `${OWN_DATA}/state/first-image-loaded`;
+
+/** In memory: lives as long as the kernel, so a restarted guest-init finds it and a rebooted machine does not. */
+export const RUN_DIR = "/run/guest-init";
+export const EVENTS_FILE = `${RUN_DIR}/events.jsonl`;
+export const SERVICES_FILE = `${RUN_DIR}/services.json`;
+export const PID_FILE = `${RUN_DIR}/pid`;
+export const ENGINE_CONFIG_FILE = `${RUN_DIR}/daemon.json`;
+export const CONTAINERD_CONFIG_FILE = `${RUN_DIR}/containerd.toml`;
+export const EARLY_LOG = `${RUN_DIR}/guest-init.log`;
+
+export const DOCKER_SOCKET = "/run/docker.sock";
+export const CONTAINERD_SOCKET = "/run/containerd/containerd.sock";
+export const FIRST_IMAGE = "/usr/share/boot2docker/busybox.tar";
+export const OS_RELEASE = "/usr/lib/os-release";
+/** Of the virtio-serial port. */
+export const PORT_NAME = "boot2docker.0";

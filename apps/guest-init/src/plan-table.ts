@@ -1,0 +1,65 @@
+import { BOOT, EARLY, type Phase, SHUTDOWN, type Task } from "./plan.ts";
+
+/** The plans as Markdown: `guest-init plan --dry-run` prints it, and docs/boot.md is it. */
+export function renderPlans(): string {
+  return `# What guest-init does
+
+Made by \`guest-init plan --dry-run\` from \`apps/guest-init/src/plan.ts\`. A phase starts as soon as those it comes after
+have ended; what is not in such a relation runs side by side. Its tasks are done one after the other.
+
+## Early: make the machine writable
+${renderTable(EARLY)}
+## Boot: up to the engine, and ssh after it
+${renderTable(BOOT)}
+## Shutdown
+${renderTable(SHUTDOWN)}`;
+}
+
+function renderTable(phases: readonly Phase[]): string {
+  const rows = phases.map(({ name, after, tasks, limitMs, onFailure }) => [
+    name,
+    after.join(", ") || "–",
+    tasks.map(describe).join("; "),
+    `${limitMs / 1000} s`,
+    onFailure === "abort" ? "rescue" : "degraded",
+  ]);
+  return ["", ["phase", "after", "tasks", "limit", "if it fails"], ["---", "---", "---", "---", "---"], ...rows, ""]
+    .map((row) => (typeof row === "string" ? row : `| ${row.join(" | ")} |`))
+    .join("\n");
+}
+
+function describe(task: Task): string {
+  switch (task.kind) {
+    case "mount":
+      return `mount ${task.mounts.map(({ target, fstype }) => `${fstype} on ${target}`).join(", ")}`;
+    case "make-directories":
+      return `make ${task.directories.map(({ path }) => path).join(", ")}`;
+    case "link":
+      return `link ${task.links.map(({ path, target }) => `${path} → ${target}`).join(", ")}`;
+    case "bind-data":
+      return `bind ${task.directories.join(", ")} from the data disk`;
+    case "load-image":
+      return `load ${task.path} once`;
+    case "stop-service":
+      return `stop ${task.service} (${task.limitMs / 1000} s)`;
+    case "stop-engine":
+      return `stop containers and dockerd (${task.limitMs / 1000} s)`;
+    case "end-processes":
+      return `end all other processes (${task.graceMs / 1000} s)`;
+    case "share-mounts":
+    case "await-host":
+    case "open-data-disk":
+    case "move-log":
+    case "set-hostname":
+    case "set-up-network":
+    case "establish-identity":
+    case "start-containerd":
+    case "start-engine":
+    case "announce-ready":
+    case "start-ssh":
+    case "unmount-all":
+      return task.kind.replaceAll("-", " ");
+    default:
+      return task satisfies never;
+  }
+}

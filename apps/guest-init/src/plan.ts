@@ -1,0 +1,249 @@
+import { DATA_DIRS, DATA_MOUNT, FIRST_IMAGE } from "./paths.ts";
+import type { ServiceId } from "./services.ts";
+import type { MountSpec, Owner } from "./system.ts";
+
+/** What can be done; `tasks.ts` has one executor for each kind. Doing one again when it is done changes nothing. */
+export type Task =
+  | { kind: "mount"; mounts: readonly MountSpec[] }
+  | { kind: "share-mounts" }
+  | { kind: "make-directories"; directories: readonly { path: string; mode: number; owner?: Owner }[] }
+  | { kind: "link"; links: readonly { path: string; target: string }[] }
+  | { kind: "await-host" }
+  | { kind: "open-data-disk" }
+  | { kind: "bind-data"; directories: readonly string[] }
+  | { kind: "move-log" }
+  | { kind: "set-hostname" }
+  | { kind: "set-up-network" }
+  | { kind: "establish-identity" }
+  | { kind: "start-containerd" }
+  | { kind: "start-engine" }
+  | { kind: "load-image"; path: string }
+  | { kind: "announce-ready" }
+  | { kind: "start-ssh" }
+  | { kind: "stop-service"; service: ServiceId; limitMs: number }
+  | { kind: "stop-engine"; limitMs: number }
+  | { kind: "end-processes"; graceMs: number }
+  | { kind: "unmount-all" };
+
+export interface Phase<Name extends string = string> {
+  name: Name;
+  /** Starts when these have ended, well or `degraded`. */
+  after: readonly NoInfer<Name>[];
+  /** Done one after the other; phases that do not wait for each other run side by side. */
+  tasks: readonly Task[];
+  limitMs: number;
+  /** `abort` ends the plan: what runs is cancelled, the machine goes to rescue. `degrade` reports it and goes on. */
+  onFailure: "abort" | "degrade";
+  /** For whoever reads that it failed. */
+  hint: string;
+}
+
+const user: Owner = { uid: 1000, gid: 50 };
+const plan = <Name extends string>(phases: readonly Phase<Name>[]): readonly Phase<Name>[] => phases;
+const tmpfs = (target: string, options: string): MountSpec => ({
+  source: "tmpfs",
+  target,
+  fstype: "tmpfs",
+  options: `nosuid,nodev,${options}`,
+});
+const pseudo = (fstype: string, target: string, options = "nosuid,nodev,noexec"): MountSpec => ({
+  source: fstype,
+  target,
+  fstype,
+  options,
+});
+
+/** The root is read-only: this makes the places that are not. The initrd has mounted the first three already. */
+export const EARLY = plan([
+  {
+    name: "file-systems",
+    after: [],
+    tasks: [
+      {
+        kind: "mount",
+        mounts: [
+          pseudo("proc", "/proc"),
+          pseudo("sysfs", "/sys"),
+          pseudo("devtmpfs", "/dev", "nosuid,mode=755"),
+          pseudo("devpts", "/dev/pts", "nosuid,noexec,gid=5,mode=620,ptmxmode=666"),
+          tmpfs("/dev/shm", "mode=1777"),
+          pseudo("mqueue", "/dev/mqueue"),
+          pseudo("cgroup2", "/sys/fs/cgroup", "nosuid,nodev,noexec,nsdelegate"),
+          tmpfs("/run", "mode=755"),
+          tmpfs("/tmp", "mode=1777"),
+          tmpfs("/var", "mode=755"),
+          tmpfs("/home", "mode=755"),
+          tmpfs("/root", "mode=700"),
+        ],
+      },
+      {
+        kind: "make-directories",
+        directories: [
+          { path: "/run/guest-init", mode: 0o755 },
+          { path: "/run/containerd", mode: 0o711 },
+          { path: "/run/etc/upper", mode: 0o755 },
+          { path: "/run/etc/work", mode: 0o755 },
+          { path: "/run/lock", mode: 0o1777 },
+          { path: "/var/cache", mode: 0o755 },
+          { path: "/var/lib", mode: 0o755 },
+          { path: "/var/log", mode: 0o755 },
+          { path: "/var/tmp", mode: 0o1777 },
+          { path: "/home/docker", mode: 0o755, owner: user },
+        ],
+      },
+      {
+        kind: "mount",
+        mounts: [
+          {
+            source: "overlay",
+            target: "/etc",
+            fstype: "overlay",
+            options: "lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work",
+          },
+        ],
+      },
+      {
+        kind: "link",
+        links: [
+          { path: "/var/run", target: "/run" },
+          { path: "/var/lock", target: "/run/lock" },
+          { path: "/dev/fd", target: "/proc/self/fd" },
+          { path: "/dev/stdin", target: "/proc/self/fd/0" },
+          { path: "/dev/stdout", target: "/proc/self/fd/1" },
+          { path: "/dev/stderr", target: "/proc/self/fd/2" },
+        ],
+      },
+      { kind: "share-mounts" },
+    ],
+    limitMs: 10_000,
+    onFailure: "abort",
+    hint: "The kernel or the image is damaged: take another image.",
+  },
+]);
+
+export const BOOT = plan([
+  {
+    name: "host",
+    after: [],
+    tasks: [{ kind: "await-host" }, { kind: "set-hostname" }],
+    limitMs: 10_000,
+    onFailure: "degrade",
+    hint: "Is the machine's agent running on the host? `boot2docker up` starts it.",
+  },
+  {
+    name: "data-disk",
+    after: [],
+    tasks: [{ kind: "open-data-disk" }, { kind: "bind-data", directories: DATA_DIRS }, { kind: "move-log" }],
+    limitMs: 600_000,
+    onFailure: "abort",
+    hint: "Nothing on the disk was changed. Look at it on the console, or give the machine another one.",
+  },
+  {
+    name: "network",
+    after: ["host"],
+    tasks: [{ kind: "set-up-network" }],
+    limitMs: 20_000,
+    onFailure: "degrade",
+    hint: "Look at the machine's network settings.",
+  },
+  {
+    name: "containerd",
+    after: ["data-disk"],
+    tasks: [{ kind: "start-containerd" }],
+    limitMs: 10_000,
+    onFailure: "degrade",
+    hint: "`boot2docker logs containerd` says more.",
+  },
+  {
+    name: "identity",
+    after: ["data-disk", "host"],
+    tasks: [{ kind: "establish-identity" }],
+    limitMs: 15_000,
+    onFailure: "degrade",
+    hint: "Without a certificate the engine answers inside the machine only. `boot2docker up` issues one.",
+  },
+  {
+    name: "engine",
+    after: ["containerd", "identity", "network"],
+    tasks: [{ kind: "start-engine" }],
+    limitMs: 180_000,
+    onFailure: "degrade",
+    hint: "`boot2docker logs dockerd` says more.",
+  },
+  {
+    name: "first-image",
+    after: ["engine"],
+    tasks: [{ kind: "load-image", path: FIRST_IMAGE }],
+    limitMs: 60_000,
+    onFailure: "degrade",
+    hint: "The engine works; `docker load` brings images in by hand.",
+  },
+  {
+    name: "ready",
+    after: ["first-image"],
+    tasks: [{ kind: "announce-ready" }],
+    limitMs: 1_000,
+    onFailure: "degrade",
+    hint: "",
+  },
+  {
+    name: "ssh",
+    after: ["ready"],
+    tasks: [{ kind: "start-ssh" }],
+    limitMs: 30_000,
+    onFailure: "degrade",
+    hint: "`boot2docker logs sshd` says more.",
+  },
+]);
+
+/** Every limit is finite, so a machine that is told to end does end. */
+export const SHUTDOWN = plan([
+  {
+    name: "stop-ssh",
+    after: [],
+    tasks: [{ kind: "stop-service", service: "sshd", limitMs: 3_000 }],
+    limitMs: 5_000,
+    onFailure: "degrade",
+    hint: "",
+  },
+  {
+    name: "stop-engine",
+    after: [],
+    tasks: [{ kind: "stop-engine", limitMs: 120_000 }],
+    limitMs: 130_000,
+    onFailure: "degrade",
+    hint: "Containers that did not stop in time were killed.",
+  },
+  {
+    name: "stop-containerd",
+    after: ["stop-engine"],
+    tasks: [{ kind: "stop-service", service: "containerd", limitMs: 10_000 }],
+    limitMs: 12_000,
+    onFailure: "degrade",
+    hint: "",
+  },
+  {
+    name: "end-processes",
+    after: ["stop-ssh", "stop-containerd"],
+    tasks: [{ kind: "end-processes", graceMs: 2_000 }],
+    limitMs: 10_000,
+    onFailure: "degrade",
+    hint: "",
+  },
+  {
+    name: "unmount",
+    after: ["end-processes"],
+    tasks: [{ kind: "unmount-all" }],
+    limitMs: 30_000,
+    onFailure: "degrade",
+    hint: "",
+  },
+]);
+
+/** Where the data disk is mounted; the directories of `bind-data` are below it under their own paths. */
+export const bindOf = (directory: string): MountSpec => ({
+  source: `${DATA_MOUNT}${directory}`,
+  target: directory,
+  fstype: "none",
+  options: "bind",
+});

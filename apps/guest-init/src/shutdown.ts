@@ -1,0 +1,84 @@
+import { isLiveRestoreOn } from "./docker.ts";
+import type { Fields } from "./log.ts";
+import { parseMountInfo } from "./mount-info.ts";
+import { DATA_MOUNT, ENGINE_CONFIG_FILE } from "./paths.ts";
+import { messageOf } from "./problem.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { System } from "./system.ts";
+
+type Report = (name: string, fields?: Fields) => void;
+
+/** dockerd has no event for "configuration reloaded" that could not be missed. */
+const RELOAD_POLL_MS = 50;
+const RELOAD_LIMIT_MS = 5_000;
+/** The kernel tells nobody that the last process is gone. */
+const ENDED_POLL_MS = 50;
+
+export interface EngineStop {
+  system: System;
+  supervisor: Supervisor;
+  report: Report;
+  limitMs: number;
+}
+
+/**
+ * Lets dockerd stop the containers with their own timeouts, as its own shutdown: those with a restart policy run again
+ * at the next boot. Stopping them through the API would mark them as stopped by their user.
+ */
+export async function stopEngine(
+  { system, supervisor, report, limitMs }: EngineStop,
+  signal: AbortSignal,
+): Promise<void> {
+  if (supervisor.get("dockerd")?.state === "ready") {
+    try {
+      await switchOffLiveRestore(system, supervisor, signal);
+    } catch (error) {
+      // Its containers are then ended with all other processes.
+      report("engine.containers-not-stopped", { reason: messageOf(error) });
+    }
+  }
+  await supervisor.stop("dockerd", limitMs, signal);
+}
+
+/** With live-restore, dockerd leaves the containers running when it ends. It can be reloaded without. */
+async function switchOffLiveRestore(system: System, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  const limited = system.clock.deadline(RELOAD_LIMIT_MS, signal);
+  if (!(await isLiveRestoreOn(system.network, limited))) return;
+  const text = (await system.files.readText(ENGINE_CONFIG_FILE)) ?? "{}";
+  // The file is our own, written by JSON.stringify in tasks.ts.
+  const config = { ...(JSON.parse(text) as object), "live-restore": false };
+  await system.files.write(ENGINE_CONFIG_FILE, JSON.stringify(config, undefined, 2));
+  const process = supervisor.get("dockerd")?.process;
+  if (process === undefined) return;
+  await system.processes.kill(process, "SIGHUP");
+  while (await isLiveRestoreOn(system.network, limited)) await system.clock.wait(RELOAD_POLL_MS, limited);
+}
+
+export async function endProcesses({ processes, clock }: System, graceMs: number, signal: AbortSignal): Promise<void> {
+  processes.killAll("SIGTERM");
+  const grace = clock.deadline(graceMs, signal);
+  while ((await processes.others()).length > 0) {
+    if (grace.aborted) processes.killAll("SIGKILL");
+    await clock.wait(ENDED_POLL_MS, signal);
+  }
+}
+
+/** Of the data disk: the rest is in memory or read-only. What is busy is at least made safe. */
+export async function unmountAll({ files, mounts }: System, report: Report): Promise<void> {
+  const targets = [...parseMountInfo(await files.readText("/proc/self/mountinfo")).keys()]
+    .filter((target) => target === DATA_MOUNT || target.startsWith("/var/lib/") || target.startsWith("/mnt/"))
+    .reverse();
+  await mounts.sync();
+  for (const target of targets) {
+    try {
+      await mounts.unmount(target, "now");
+    } catch (error) {
+      report("unmount.busy", { target, reason: messageOf(error) });
+      if (target === DATA_MOUNT) {
+        await mounts.mount({ source: "none", target, fstype: "none", options: "remount,ro" });
+      }
+      await mounts.unmount(target, "lazy");
+    }
+  }
+  await mounts.sync();
+}

@@ -1,0 +1,39 @@
+import { SSH_HOST_KEY } from "./paths.ts";
+import type { Owner, System } from "./system.ts";
+
+const USER_HOME = "/home/docker";
+const USER: Owner = { uid: 1000, gid: 50 };
+const DROPBEARKEY = "/usr/bin/dropbearkey";
+
+/** Makes the key once in the life of the data disk. Gives the public half in the form of authorized_keys. */
+export async function ensureHostKey({ files, processes }: System, signal: AbortSignal): Promise<string> {
+  if ((await files.stat(SSH_HOST_KEY)) === undefined) {
+    await files.makeDirectory(SSH_HOST_KEY.slice(0, SSH_HOST_KEY.lastIndexOf("/")), { mode: 0o700 });
+    // Under another name first: a key that was cut off by a power failure would lock everybody out.
+    const fresh = `${SSH_HOST_KEY}.new`;
+    await files.remove(fresh);
+    await run([DROPBEARKEY, "-t", "ed25519", "-f", fresh]);
+    const content = await files.readPart(fresh, 0, 64 * 1024);
+    await files.write(SSH_HOST_KEY, content, { mode: 0o600, durable: true });
+  }
+  return parsePublicKey(await run([DROPBEARKEY, "-y", "-f", SSH_HOST_KEY]));
+
+  async function run(argv: [string, ...string[]]): Promise<string> {
+    const { code, stdout, stderr } = await processes.run(argv, signal);
+    if (code !== 0) throw new Error(`${argv.join(" ")} ended with code ${String(code)}: ${stderr.trim()}`);
+    return stdout;
+  }
+}
+
+/** dropbearkey says other things, too, and puts a comment behind the key that names the build machine's user. */
+export function parsePublicKey(output: string): string {
+  const key = /^(ssh-ed25519 [A-Za-z0-9+/=]+)/m.exec(output)?.[1];
+  if (key === undefined) throw new Error(`dropbearkey gave no public key: ${output.trim()}`);
+  return key;
+}
+
+export async function writeAuthorizedKeys(keys: readonly string[], { files }: System): Promise<void> {
+  await files.makeDirectory(`${USER_HOME}/.ssh`, { mode: 0o700, owner: USER });
+  const content = keys.map((key) => `${key}\n`).join("");
+  await files.write(`${USER_HOME}/.ssh/authorized_keys`, content, { mode: 0o600, owner: USER });
+}

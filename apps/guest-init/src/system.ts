@@ -1,0 +1,173 @@
+import type { Channel } from "@boot2docker/protocol";
+
+/**
+ * The one door to the kernel and to other processes: everything else in this program decides, or acts through this.
+ *
+ * `openSystem()` (system/open-system.ts) is the real one, `testing/fake-system.ts` the one of the unit tests. Paths are
+ * absolute. Errors of the kernel are passed on with their `code` (ENOENT, EBUSY …).
+ */
+export interface System {
+  readonly files: Files;
+  readonly mounts: Mounts;
+  readonly processes: Processes;
+  readonly clock: SystemClock;
+  readonly keys: Keys;
+  readonly network: Network;
+  /** Opens the virtio-serial port of that name. Undefined when the machine has none. */
+  openPort(name: string): Promise<Channel | undefined>;
+  /** Resolves when the power button was pressed; never on a machine without one. */
+  powerButton(signal: AbortSignal): Promise<void>;
+  /** Ends the machine at once, without a sync and without stopping anything. Returns only when the kernel refuses. */
+  power(mode: PowerMode): void;
+}
+
+export type PowerMode = "poweroff" | "reboot";
+
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+
+export interface WriteOptions {
+  /** Permission bits; 0644 when not given. */
+  mode?: number;
+  owner?: Owner;
+  /** Also flush file and directory, so that the content survives a power cut. */
+  durable?: boolean;
+}
+
+export interface FileFacts {
+  kind: "file" | "directory" | "socket" | "other";
+  sizeBytes: number;
+}
+
+export interface Files {
+  /** Undefined when there is no such file. Whole files only: /proc and /sys work. */
+  readText(path: string): Promise<string | undefined>;
+  /** At most `maxBytes` from `offset`, fewer at the end; also of a block device. Fails with ENOENT. */
+  readPart(path: string, offset: number, maxBytes: number): Promise<Uint8Array>;
+  /** Names in it, sorted; empty when there is no such directory. */
+  list(path: string): Promise<string[]>;
+  /** Follows symbolic links. Undefined when there is nothing. */
+  stat(path: string): Promise<FileFacts | undefined>;
+  /** Replaces the file as a whole: a reader sees the old content or the new one. Makes missing directories. */
+  write(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<void>;
+  /** Writes into a file that is there, as /proc and /sys want it. */
+  set(path: string, value: string): Promise<void>;
+  append(path: string, text: string): Promise<void>;
+  /** With its parents. Idempotent; mode and owner are applied to a directory that is there, too. */
+  makeDirectory(path: string, options?: { mode?: number; owner?: Owner }): Promise<void>;
+  /** Makes `path` a symbolic link to `target`. Leaves alone whatever has that name already. */
+  link(target: string, path: string): Promise<void>;
+  /** Copies the file to `keepPath` and empties it in place, since its writers hold it open. */
+  rotate(path: string, keepPath: string): Promise<void>;
+  /** With everything below. Idempotent. */
+  remove(path: string): Promise<void>;
+  /** Resolves when something has that name; its directory must be there. Woken by the kernel, not by a clock. */
+  appears(path: string, signal: AbortSignal): Promise<void>;
+  /** Of the file system that holds `path`. */
+  space(path: string): Promise<{ sizeBytes: number; freeBytes: number }>;
+}
+
+export interface MountSpec {
+  source: string;
+  /** Made when it is missing. */
+  target: string;
+  fstype: string;
+  /** As in fstab, comma-separated. */
+  options: string;
+}
+
+export interface Mounts {
+  mount(spec: MountSpec): Promise<void>;
+  /** `lazy` detaches it at once and cleans up when it is no longer busy. */
+  unmount(target: string, how: "now" | "lazy"): Promise<void>;
+  /** Flushes all file systems. */
+  sync(): Promise<void>;
+}
+
+export interface RunResult {
+  /** Null when a signal ended it. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A process that lives now, told apart from a later one under the same number. */
+export interface ProcessIdentity {
+  pid: number;
+  /** Opaque; equal as long as it is the same process (field 22 of proc_pid_stat(5)). */
+  startMark: string;
+}
+
+export interface ProcessSpec {
+  argv: readonly [program: string, ...args: string[]];
+  env: Readonly<Record<string, string>>;
+  /** Both outputs are appended to this file, or `terminal` is its controlling terminal and all three of its streams. */
+  io: { logPath: string } | { terminal: string };
+}
+
+export interface Processes {
+  /** Runs to the end; outputs bounded to 1 MiB each. Killed when `signal` aborts. */
+  run(argv: readonly [string, ...string[]], signal: AbortSignal, options?: { input?: string }): Promise<RunResult>;
+  /** Starts a process in a session of its own. It outlives this one, and holds nothing that dies with this one. */
+  start(spec: ProcessSpec): Promise<ProcessIdentity>;
+  /** Undefined when no such process runs; a zombie does not run. */
+  identify(pid: number): Promise<ProcessIdentity | undefined>;
+  /** Resolves with what is known of its end when the process is gone, a child of ours or not. */
+  exited(process: ProcessIdentity, signal: AbortSignal): Promise<string>;
+  /** False when that process is gone already. */
+  kill(process: ProcessIdentity, signalName: "SIGTERM" | "SIGKILL" | "SIGHUP"): Promise<boolean>;
+  /** Pids of all others than PID 1, this process and the kernel's threads. */
+  others(): Promise<number[]>;
+  /** Signals everything but PID 1 and this process; see kill(2), pid -1. */
+  killAll(signalName: "SIGTERM" | "SIGKILL"): void;
+}
+
+export interface SystemClock {
+  now(): Date;
+  set(now: Date): void;
+  /** Since the kernel started; not moved by `set`. */
+  uptimeMs(): number;
+  /** Rejects with the reason of `signal` when that aborts first. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** Aborts after `ms`, or with `signal` and its reason. */
+  deadline(ms: number, signal: AbortSignal): AbortSignal;
+  randomId(): string;
+}
+
+export interface CertificateFacts {
+  matchesKey: boolean;
+  signedByCa: boolean;
+  validFrom: Date;
+  validTo: Date;
+  /** Subject alternative names, for example `DNS:localhost` or `IP Address:127.0.0.1`. */
+  names: string[];
+}
+
+export interface Keys {
+  /** A new P-256 key as PKCS#8 PEM. */
+  create(): string;
+  /** Its public half as SPKI PEM. Fails when the text is no private key. */
+  publicKeyOf(privateKeyPem: string): string;
+  /** Fails when one of the texts is not what it should be. */
+  inspect(certificatePem: string, caPem: string, privateKeyPem: string): CertificateFacts;
+}
+
+export interface HttpResponse {
+  status: number;
+  body: string;
+}
+
+export interface Network {
+  /** IPv4 and IPv6 addresses of interfaces that are up, link-local ones left out. */
+  addresses(): { interface: string; address: string }[];
+  /** One HTTP request to a unix socket; `bodyPath` is a file that is sent as the body. */
+  request(
+    socketPath: string,
+    request: { method: "GET" | "POST"; path: string; bodyPath?: string },
+    signal: AbortSignal,
+  ): Promise<HttpResponse>;
+  /** Resolves when something takes a connection at the unix socket or the local TCP port. */
+  connects(target: { socketPath: string } | { port: number }, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,69 @@
+import { unlinkSync, writeFileSync } from "node:fs";
+import { getRawAsset } from "node:sea";
+import type { PowerMode } from "../system.ts";
+import { ADDON_ASSET } from "./addon-asset.ts";
+
+/** The system calls that Node has no function for (docs/adr/0003-native-calls.md). They fail with `code` and `errno`. */
+export interface Native {
+  mount(source: string, target: string, fstype: string, flags: number, data: string): void;
+  unmount(target: string, flags: number): void;
+  sync(): void;
+  setClock(unixMs: number): void;
+  power(mode: PowerMode): void;
+}
+
+/** The part of koffi that is used, without its JavaScript wrapper. */
+interface Koffi {
+  load(library: null): { func(prototype: string): (...args: unknown[]) => number };
+  errno(): number;
+  os: { errno: Record<string, number> };
+}
+
+const CLOCK_REALTIME = 0;
+/** reboot(2), linux/reboot.h */
+const RESTART = 0x01234567;
+const POWER_OFF = 0x4321fedc;
+
+export function openNative(): Native {
+  const koffi = loadKoffi();
+  const libc = koffi.load(null);
+  const mount = libc.func(
+    "int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)",
+  );
+  const umount = libc.func("int umount2(const char *target, int flags)");
+  const sync = libc.func("void sync()");
+  const settime = libc.func("int clock_settime(int clock, const int64_t *time)");
+  const reboot = libc.func("int reboot(int how)");
+
+  const check = (result: number, call: string, object: string): void => {
+    if (result === 0) return;
+    const errno = koffi.errno();
+    const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? String(errno);
+    throw Object.assign(new Error(`${call} ${object}: ${code}`), { code, errno });
+  };
+  return {
+    mount: (source, target, fstype, flags, data) =>
+      check(mount(source, target, fstype, flags, data), `mount ${source} on`, target),
+    unmount: (target, flags) => check(umount(target, flags), "unmount", target),
+    sync: () => void sync(),
+    setClock: (unixMs) => {
+      const seconds = Math.floor(unixMs / 1000);
+      const nanoseconds = Math.floor((unixMs - seconds * 1000) * 1e6);
+      check(settime(CLOCK_REALTIME, [BigInt(seconds), BigInt(nanoseconds)]), "set the clock to", String(unixMs));
+    },
+    power: (mode) => check(reboot(mode === "reboot" ? RESTART : POWER_OFF), "reboot(2)", mode),
+  };
+}
+
+function loadKoffi(): Koffi {
+  const addon = { exports: {} as Koffi };
+  // dlopen wants a file. /dev is the one place that is writable before anything is mounted, and the mapping outlives it.
+  const path = `/dev/${ADDON_ASSET}`;
+  writeFileSync(path, new Uint8Array(getRawAsset(ADDON_ASSET)), { mode: 0o700 });
+  try {
+    process.dlopen(addon, path);
+  } finally {
+    unlinkSync(path);
+  }
+  return addon.exports;
+}

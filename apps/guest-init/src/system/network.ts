@@ -1,0 +1,44 @@
+import { createReadStream } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
+import { pipeline } from "node:stream/promises";
+import type { HttpResponse, Network } from "../system.ts";
+
+export const network: Network = {
+  addresses: () =>
+    Object.entries(networkInterfaces()).flatMap(([name, entries]) =>
+      (entries ?? [])
+        .filter(({ address }) => !address.startsWith("fe80:"))
+        .map(({ address }) => ({ interface: name, address })),
+    ),
+  request(socketPath, { method, path, bodyPath }, signal) {
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    // A `Host` header must be there; its value means nothing on a unix socket.
+    const outgoing = httpRequest({ socketPath, method, path, signal, headers: { Host: "localhost" }, agent: false });
+    outgoing.on("error", reject);
+    outgoing.on("response", (incoming) => {
+      let body = "";
+      incoming.setEncoding("utf8");
+      incoming.on("data", (text: string) => (body += text));
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, body }));
+      incoming.on("error", reject);
+    });
+    if (bodyPath === undefined) outgoing.end();
+    else pipeline(createReadStream(bodyPath), outgoing).catch(reject);
+    return promise;
+  },
+  connects(target, signal) {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const socket =
+      "port" in target ? connect({ port: target.port, host: "127.0.0.1" }) : connect({ path: target.socketPath });
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    socket.on("connect", () => resolve(undefined));
+    socket.on("error", reject);
+    return promise.finally(() => {
+      signal.removeEventListener("abort", stop);
+      socket.destroy();
+    });
+  },
+};

@@ -1,0 +1,179 @@
+import type { GuestConfig } from "@boot2docker/protocol";
+import { defaultConfig } from "./config.ts";
+import { loadImage } from "./docker.ts";
+import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
+import type { HostLink } from "./host-link.ts";
+import type { Fields, LogFile } from "./log.ts";
+import { parseMountInfo } from "./mount-info.ts";
+import { findNic, planNetwork, setHostname, setUpNetwork } from "./network.ts";
+import { openDataDisk } from "./open-data-disk.ts";
+import { CONTAINERD_CONFIG_FILE, ENGINE_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
+import { bindOf, type Task } from "./plan.ts";
+import { containerdSpec, dhcpSpec, dockerdSpec, logPathOf, sshdSpec } from "./services.ts";
+import { endProcesses, stopEngine, unmountAll } from "./shutdown.ts";
+import { ensureHostKey, writeAuthorizedKeys } from "./ssh.ts";
+import type { Observations } from "./state.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { MountSpec, System } from "./system.ts";
+import { establishIdentity } from "./tls.ts";
+
+/** What the executors work on. */
+export interface TaskContext {
+  system: System;
+  log: LogFile;
+  seen: Observations;
+  supervisor: Supervisor;
+  link: HostLink;
+  /** By which this run of the plan goes; set by `await-host`. Null: the host said nothing. */
+  config: GuestConfig | null | undefined;
+  report(name: string, fields?: Fields): void;
+}
+
+/** How long a boot waits for a host that is slow. Without it, it goes on; the host's word is acted upon later. */
+const HOST_LIMIT_MS = 2_000;
+/** For a question that only the host can answer: what a disk without our data is for. */
+const DISK_ANSWER_LIMIT_MS = 30_000;
+/** Between SIGTERM and SIGKILL when a service has to be restarted. */
+const RESTART_GRACE_MS = 30_000;
+
+type Executors = {
+  [K in Task["kind"]]: (task: Extract<Task, { kind: K }>, context: TaskContext, signal: AbortSignal) => Promise<void>;
+};
+
+const EXECUTORS: Executors = {
+  mount: ({ mounts }, { system }) => mountMissing(mounts, system),
+
+  // Containers may ask for shared mounts, which only a shared root can give (mount_namespaces(7)).
+  "share-mounts": (_, { system }) =>
+    system.mounts.mount({ source: "none", target: "/", fstype: "none", options: "rec,shared" }),
+
+  "make-directories": async ({ directories }, { system }) => {
+    for (const { path, mode, owner } of directories) {
+      await system.files.makeDirectory(path, { mode, ...(owner && { owner }) });
+    }
+  },
+
+  link: async ({ links }, { system }) => {
+    for (const { path, target } of links) await system.files.link(target, path);
+  },
+
+  "await-host": async (_, context, signal) => {
+    context.config = await askHost(context, HOST_LIMIT_MS, signal);
+  },
+
+  "set-hostname": (_, context) => setHostname(configOf(context).hostname, context.system),
+
+  "open-data-disk": async (_, context, signal) => {
+    const { system, seen, link, report } = context;
+    const ask = (askSignal: AbortSignal): Promise<GuestConfig | null> =>
+      askHost(context, DISK_ANSWER_LIMIT_MS, askSignal);
+    seen.dataDisk = await openDataDisk({ system, config: link.config, askHost: ask, report }, signal);
+  },
+
+  "bind-data": async ({ directories }, { system }) => {
+    const binds = directories.map(bindOf);
+    for (const { source } of binds) await system.files.makeDirectory(source);
+    await mountMissing(binds, system);
+  },
+
+  "move-log": async (_, { system, log }) => {
+    await system.files.makeDirectory(LOG_DIR);
+    log.moveTo(logPathOf("guest-init"));
+  },
+
+  "set-up-network": async (_, context, signal) => {
+    const { system, supervisor } = context;
+    const plan = planNetwork(configOf(context).network, await findNic(system));
+    await setUpNetwork(plan, system, signal);
+    if (plan.dhcp === undefined) return supervisor.stop("dhcp", RESTART_GRACE_MS, signal);
+    const { nic, script, boundFile } = plan.dhcp;
+    const service = await supervisor.ensure(dhcpSpec(nic, script, boundFile), RESTART_GRACE_MS, signal);
+    await service.ready(signal);
+  },
+
+  "establish-identity": async (_, { system, seen, supervisor, link, report }, signal) => {
+    // It never reads a certificate again, so one that runs with TLS gets no other.
+    seen.hasIdentity = supervisor.runs(dockerdSpec(ENGINE_CONFIG_FILE, true));
+    if (seen.hasIdentity) return;
+    const { connection } = link;
+    const issue =
+      connection && ((publicKeyPem: string) => connection.call("certificate.issue", { publicKeyPem }, signal));
+    await establishIdentity({ system, issue, report });
+    seen.hasIdentity = true;
+  },
+
+  "start-containerd": async (_, { system, supervisor }, signal) => {
+    await system.files.write(CONTAINERD_CONFIG_FILE, renderContainerdConfig());
+    await supervisor.ensure(containerdSpec(CONTAINERD_CONFIG_FILE), RESTART_GRACE_MS, signal);
+  },
+
+  "start-engine": async (_, { system, seen, supervisor }, signal) => {
+    const hasSwarmState = (await system.files.stat("/var/lib/docker/swarm/docker-state.json")) !== undefined;
+    const config = planEngineConfig({ hasIdentity: seen.hasIdentity, hasSwarmState });
+    await system.files.write(ENGINE_CONFIG_FILE, JSON.stringify(config, undefined, 2));
+    const service = await supervisor.ensure(
+      dockerdSpec(ENGINE_CONFIG_FILE, seen.hasIdentity),
+      RESTART_GRACE_MS,
+      signal,
+    );
+    await service.ready(signal);
+  },
+
+  "load-image": async ({ path }, { system, report }, signal) => {
+    // Once in the life of a data disk: an image that its user removed stays removed.
+    if ((await system.files.stat(FIRST_IMAGE_MARK)) !== undefined) return;
+    if ((await system.files.stat(path)) === undefined) return report("image.absent", { path });
+    await loadImage(system.network, path, signal);
+    await system.files.write(FIRST_IMAGE_MARK, "", { durable: true });
+  },
+
+  "announce-ready": async (_, { report }) => report("guest.ready"),
+
+  "start-ssh": async (_, context, signal) => {
+    const { system, seen, supervisor } = context;
+    await writeAuthorizedKeys(configOf(context).authorizedKeys, system);
+    seen.sshHostKeys = [await ensureHostKey(system, signal)];
+    const service = await supervisor.ensure(sshdSpec(SSH_HOST_KEY), RESTART_GRACE_MS, signal);
+    await service.ready(signal);
+  },
+
+  "stop-service": ({ service, limitMs }, { supervisor }, signal) => supervisor.stop(service, limitMs, signal),
+  "stop-engine": ({ limitMs }, { system, supervisor, report }, signal) =>
+    stopEngine({ system, supervisor, report, limitMs }, signal),
+  "end-processes": ({ graceMs }, { system }, signal) => endProcesses(system, graceMs, signal),
+  "unmount-all": async (_, { system, log, report }) => {
+    log.detach(); // its file is on the data disk
+    await unmountAll(system, report);
+  },
+};
+
+export function executeTask(task: Task, context: TaskContext, signal: AbortSignal): Promise<void> {
+  // The table has an executor of exactly this kind of task, which the compiler cannot follow through a variable.
+  const execute = EXECUTORS[task.kind] as (task: Task, context: TaskContext, signal: AbortSignal) => Promise<void>;
+  return execute(task, context, signal);
+}
+
+function configOf({ config }: TaskContext): GuestConfig {
+  return config ?? defaultConfig;
+}
+
+/** Null when the host says nothing within the limit, or there is none. */
+async function askHost(
+  { system, link, report }: TaskContext,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<GuestConfig | null> {
+  try {
+    return await link.firstConfig(system.clock.deadline(limitMs, signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    report("host.silent", { limitMs, reason: String(error) });
+    return null;
+  }
+}
+
+async function mountMissing(mounts: readonly MountSpec[], { files, mounts: kernel }: System): Promise<void> {
+  // Before /proc is there nothing else of ours is, either.
+  const mounted = parseMountInfo(await files.readText("/proc/self/mountinfo"));
+  for (const spec of mounts) if (!mounted.has(spec.target)) await kernel.mount(spec);
+}
