@@ -4,6 +4,8 @@ export const limits = {
   frameBytes: 1024 * 1024,
   /** Requests of the peer that may be unanswered at a time. */
   requestsInFlight: 64,
+  /** Requests of the peer whose repeats are recognised. */
+  rememberedIds: 1024,
   /** Frames that the carrier has not taken yet. A peer that reads nothing must not fill our memory. */
   queuedBytes: 16 * 1024 * 1024,
   /** One piece of a log: it fits a frame even when JSON escapes each of its bytes. */

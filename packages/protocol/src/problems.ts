@@ -8,7 +8,7 @@ export type SessionProblem =
   | { kind: "invalid-message"; problems: string[] }
   /** Of an older session, or sent before this one existed. */
   | { kind: "stale-message" }
-  /** A request whose id is not above the last one's: the carrier repeated it. */
+  /** A request whose id was there before: the carrier repeated it. */
   | { kind: "repeated-request"; id: number }
   | { kind: "unknown-notification"; name: string }
   | { kind: "invalid-notification"; name: string; problems: string[] }

@@ -150,13 +150,28 @@ test("a request that the carrier repeats runs once", async () => {
     },
   });
   const again = request(5, "shutdown", { mode: "reboot" });
-  await peer.send(again, again, request(4, "shutdown", { mode: "reboot" }), request(6, "state.get"));
+  await peer.send(again, again, request(6, "state.get"), again);
   expect(runs).toBe(1);
   expect(peer.received).toMatchObject([{ id: 5 }, { id: 6 }]);
   expect(problems).toEqual([
     { kind: "repeated-request", id: 5 },
-    { kind: "repeated-request", id: 4 },
+    { kind: "repeated-request", id: 5 },
   ]);
+});
+
+test("a damaged id does not shut out the requests that follow", async () => {
+  const { peer } = await guestWithRawHost();
+  await peer.send(request(1, "state.get"), request(Number.MAX_SAFE_INTEGER, "state.get"), request(2, "state.get"));
+  expect(peer.received).toMatchObject([{ id: 1 }, { id: Number.MAX_SAFE_INTEGER }, { id: 2 }]);
+});
+
+test("repeats are recognised among the latest requests, in bounded memory", async () => {
+  const { peer, problems } = await guestWithRawHost();
+  for (let id = 1; id <= limits.rememberedIds + 1; id += 1) await peer.send(request(id, "state.get"));
+  await peer.send(request(2, "state.get"));
+  expect(problems).toEqual([{ kind: "repeated-request", id: 2 }]);
+  await peer.send(request(1, "state.get"));
+  expect(peer.received.at(-1)).toMatchObject({ id: 1, result: readyState });
 });
 
 test("more requests than the limit are refused until one is answered", async () => {

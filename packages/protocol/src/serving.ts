@@ -15,7 +15,8 @@ export class Serving {
   readonly #outbox: Outbox;
   readonly #onProblem: (problem: SessionProblem) => void;
   readonly #running = new Map<number, AbortController>();
-  #lastId = 0;
+  /** Ids of the latest requests, oldest first. */
+  readonly #ids = new Set<number>();
 
   constructor(
     table: MethodTable,
@@ -33,12 +34,10 @@ export class Serving {
   /** Starts the handler before it returns, so that what comes later cannot overtake. */
   request(request: Request): void {
     const { id, method } = request;
-    // Ids of a session grow: so a request that the carrier repeats does not run twice.
-    if (id <= this.#lastId) {
+    if (this.#remember(id) === "known") {
       this.#onProblem({ kind: "repeated-request", id });
       return;
     }
-    this.#lastId = id;
     const handler = this.#handlers.get(method);
     const row = Object.hasOwn(this.#table, method) ? this.#table[method] : undefined;
     if (handler === undefined || row === undefined) {
@@ -63,6 +62,20 @@ export class Serving {
   end(reason: RpcError): void {
     for (const controller of this.#running.values()) controller.abort(reason);
     this.#running.clear();
+  }
+
+  /**
+   * A request that the carrier repeats must not run twice. That ids grow would be a shorter test, but one damaged id
+   * could then shut out all that follow.
+   */
+  #remember(id: number): "known" | "new" {
+    if (this.#ids.has(id)) return "known";
+    this.#ids.add(id);
+    for (const oldest of this.#ids) {
+      if (this.#ids.size <= limits.rememberedIds) break;
+      this.#ids.delete(oldest);
+    }
+    return "new";
   }
 
   async #run(id: number, method: string, handler: AnyHandler, params: unknown): Promise<void> {
@@ -92,7 +105,7 @@ export class Serving {
   }
 
   #refuse(id: number, code: number, message: string, data?: unknown): void {
-    void this.#outbox.post({ kind: "error", id, error: describe(new RpcError(code, message, { data })) });
+    void this.#outbox.post({ kind: "error", id, error: { code, message, ...(data === undefined ? {} : { data }) } });
   }
 }
 
