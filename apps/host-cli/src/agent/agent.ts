@@ -9,8 +9,9 @@ import type { MachinePorts } from "../machine/ports.ts";
 import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
 import { reconcileForwards, wantedForwards } from "./forwards.ts";
-import { guestRequests } from "./guest-requests.ts";
 import { guestLink } from "./guest-link.ts";
+import { guestRequests } from "./guest-requests.ts";
+import { vmProblems } from "./vm-problems.ts";
 
 const monitorLimitMs = 10_000;
 const roundMs = 5_000;
@@ -88,15 +89,15 @@ async function attend(
   };
   const rounds = async (): Promise<void> => {
     for (;;) {
+      problems = await readProblems(monitor, ports, ended.signal);
       await trimLog(host, dir.agentLog, maxLogBytes);
       await trimLog(host, dir.consoleLog, maxConsoleBytes);
       await host.clock.delay(roundMs, ended.signal);
-      problems = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
     }
   };
   try {
     // Forwards first: who reaches the agent may rely on them.
-    problems = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
+    problems = await readProblems(monitor, ports, ended.signal);
     await using served = await serveControl(host, dir.agentSocket, link, status, log, ended.signal);
     control = served;
     await Promise.all([link.run(ended.signal), rounds()]);
@@ -110,6 +111,12 @@ async function attend(
     ended.abort();
     await monitor.close();
   }
+}
+
+async function readProblems(monitor: Monitor, ports: MachinePorts, signal: AbortSignal): Promise<Reason[]> {
+  const runState = await monitor.runState(signal);
+  const refused = await reconcileForwards(monitor, wantedForwards(ports), signal);
+  return [...vmProblems(runState), ...refused];
 }
 
 /** The one of an agent that was just killed may still be open on QEMU's side for a moment. */

@@ -10,7 +10,7 @@ export function tryLock(path: string): Promise<Lock | undefined> {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     chmodSync(path, 0o600);
-    database.exec("BEGIN EXCLUSIVE");
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE"); // No journal file beside it.
   } catch (error) {
     database.close();
     if (isBusy(error)) return Promise.resolve(undefined);

@@ -51,12 +51,11 @@ export const waits: Record<WaitName, Wait> = {
     limitMs: 60_000,
     hint: () => "Does a firewall or a proxy on this host catch connections to 127.0.0.1?",
     isMet: ({ docker }) => docker?.answers === true,
-    detail: ({ docker, agent }) =>
-      agent?.problems?.[0]?.message ?? (docker?.answers === false ? docker.problem : "not asked yet"),
+    detail: ({ docker }) => (docker?.answers === false ? docker.problem : "not asked yet"),
   },
 };
 
-/** Throws UserError when no waiting will help: the VM is gone, the guest gave up, a port of the host is taken. */
+/** Throws UserError when no waiting will help: the VM is gone, the guest gave up, the agent met an obstacle. */
 export function checkHope(seen: Observation, dir: MachineDir): void {
   if (seen.vm.state === "off") {
     throw new UserError(`the VM of ${dir.name} ended while it was starting`, {
@@ -69,8 +68,8 @@ export function checkHope(seen: Observation, dir: MachineDir): void {
   if (lifecycle?.name === "stopping") {
     throw new UserError(`the guest of ${dir.name} is shutting down`, { code: "guest-stopping", hint: "Try again." });
   }
-  const taken = seen.agent?.problems?.find(({ code }) => code === "port-taken");
-  if (taken !== undefined) throw fromReason(taken);
+  const [problem] = seen.agent?.problems ?? [];
+  if (problem !== undefined) throw fromReason(problem);
 }
 
 function fromReason({ code, message, hint }: { code: string; message: string; hint?: string | undefined }): UserError {

@@ -1,0 +1,30 @@
+import type { Reason } from "@boot2docker/protocol";
+
+/** What QEMU says of itself when the guest does not run: QMP's RunState, qapi/run-state.json. */
+export function vmProblems(runState: string): Reason[] {
+  switch (runState) {
+    case "running":
+    case "prelaunch": // Not yet, or just going.
+    case "inmigrate":
+    case "shutdown":
+      return [];
+    case "io-error":
+      return [
+        {
+          code: "vm-paused",
+          message: "the VM is paused: the host could not write to the data disk",
+          hint: "Is the host's disk full? Make room; the VM goes on after: boot2docker restart.",
+        },
+      ];
+    case "internal-error":
+      return [
+        {
+          code: "vm-paused",
+          message: "the VM is stopped: this host's accelerator could not execute the guest",
+          hint: "Nested or sandboxed virtualisation is often incomplete: see qemu.log in the machine's directory.",
+        },
+      ];
+    default:
+      return [{ code: "vm-paused", message: `the VM does not run: its state is ${runState}` }];
+  }
+}
