@@ -25,7 +25,7 @@ export const guestHandlers: Handlers<typeof guestMethods> = {
   "clock.set": async () => ({ offsetMs: 0 }),
 };
 
-export const hostHandlers: Handlers<typeof hostMethods> = {
+const hostHandlers: Handlers<typeof hostMethods> = {
   "config.get": async () => ({
     hostname: "boot2docker",
     dataDisk: { serial: "b2d-data", formatIfBlank: true },
