@@ -9,9 +9,10 @@ const commands = {
 } as const;
 
 const controller = new AbortController();
-process.once("SIGINT", () => {
-  controller.abort();
-});
+for (const name of ["SIGINT", "SIGTERM"])
+  process.once(name, () => {
+    controller.abort();
+  });
 const name = process.argv[2] ?? "";
 if (!Object.hasOwn(commands, name)) {
   process.stderr.write(`usage: node src/main.ts ${Object.keys(commands).join("|")}\n`);

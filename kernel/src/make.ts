@@ -26,7 +26,7 @@ const keptOutput = 60;
  */
 export async function make(tree: string, lock: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const jobs = String(availableParallelism() + 1);
-  const child = spawn("flock", [lock, "make", "-C", tree, "-j", jobs, ...args], {
+  const child = spawn("flock", ["--no-fork", lock, "make", "-C", tree, "-j", jobs, ...args], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...reproducible },
     stdio: ["ignore", "pipe", "pipe"],
     signal,
