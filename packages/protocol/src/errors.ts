@@ -1,6 +1,5 @@
 /** JSON-RPC's own codes, LSP's for cancellation, ours from -32000 down. */
 export const errorCodes = {
-  invalidRequest: -32600,
   methodNotFound: -32601,
   invalidParams: -32602,
   internal: -32603,
