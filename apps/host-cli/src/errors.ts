@@ -1,5 +1,5 @@
-/** What the process ends with (docs/cli.md). */
-export const exitCodes = { failed: 1, usage: 2, notRunning: 3, interrupted: 130 } as const;
+/** What the process ends with (docs/cli.md). `connection` is of `ssh` alone, whose other codes are its command's. */
+export const exitCodes = { failed: 1, usage: 2, notRunning: 3, interrupted: 130, connection: 255 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export interface UserErrorDetails {

@@ -4,6 +4,7 @@ import { ensureCa, renewClientCertificate } from "../tls/ca.ts";
 import { parseMachineConfig, writeMachineConfig } from "./config-file.ts";
 import { ensureDataDisk } from "./data-disk.ts";
 import { checkSocketPaths, isMachineName, machineDir, rootDir, type MachineDir, type RootDir } from "./dir.ts";
+import { leastDiskBytes, leastMemoryMiB } from "./limits.ts";
 import { withLock } from "./lock.ts";
 import type { MachineConfig, Progress } from "./machine.ts";
 import { choosePorts, type MachinePorts } from "./ports.ts";
@@ -12,8 +13,6 @@ import { ensureSshKey } from "./ssh-key.ts";
 /** Ports that are not given are chosen: free now, and of no other machine. */
 export type MachineRequest = Omit<MachineConfig, keyof MachinePorts> & Partial<MachinePorts>;
 
-export const leastMemoryMiB = 512;
-export const leastDiskBytes = 1 << 30;
 /** What the host needs for the unpacked image and a first container. */
 const leastFreeBytes = 1 << 30;
 

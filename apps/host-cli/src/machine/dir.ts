@@ -2,7 +2,7 @@ import { UserError, exitCodes } from "../errors.ts";
 import type { Host } from "../host.ts";
 
 /** Who makes and changes a file: nobody else does. */
-type Owner = "command" | "agent" | "qemu";
+type Owner = "command" | "agent" | "qemu" | "user";
 
 interface FileRow {
   path: string;
@@ -33,6 +33,12 @@ export const rootFiles = {
     kind: "file",
     owner: "command",
     purpose: "What trying out QEMU's accelerators showed. Safe to delete.",
+  },
+  defaults: {
+    path: "defaults.json",
+    kind: "file",
+    owner: "user",
+    purpose: "Settings of machines that are made later.",
   },
   machines: { path: "machines", kind: "directory", owner: "command", purpose: "One directory per machine." },
 } as const satisfies Record<string, FileRow>;

@@ -1,0 +1,138 @@
+import { Command, CommanderError, Option } from "commander";
+import packageJson from "../package.json" with { type: "json" };
+import { agent } from "./commands/agent.ts";
+import { remove } from "./commands/delete.ts";
+import { down } from "./commands/down.ts";
+import { env } from "./commands/env.ts";
+import { init } from "./commands/init.ts";
+import { ip } from "./commands/ip.ts";
+import { logs } from "./commands/logs.ts";
+import { restart } from "./commands/restart.ts";
+import { ssh } from "./commands/ssh.ts";
+import { status } from "./commands/status.ts";
+import { up } from "./commands/up.ts";
+import { commonOptions, type Input, type OptionRows, type Verb } from "./commands/verb.ts";
+import { version } from "./commands/version.ts";
+import { exitCodes, UserError } from "./errors.ts";
+
+/** Every verb by its name. The program, its help and docs/cli.md are made of this table. */
+export const verbs = {
+  init,
+  up,
+  down,
+  restart,
+  status,
+  ip,
+  env,
+  ssh,
+  logs,
+  delete: remove,
+  version,
+  agent,
+} as const satisfies Record<string, Verb>;
+
+/** A verb as it was called, ready to run. */
+export interface Call extends Input<OptionRows> {
+  readonly verb: Verb;
+}
+
+export interface CliOptions {
+  /** Where help goes. */
+  write(text: string): void;
+  columns: number;
+  execute(call: Call): Promise<number>;
+}
+
+/** Returns the exit code. Throws UserError `usage` for what is no command of this program, and what `execute` throws. */
+export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(options, async (verb, command) => {
+    exitCode = await options.execute({
+      verb,
+      operands: command.args,
+      options: optionValues(command, { ...commonOptions, ...verb.options }),
+      // Of a verb that passes words through: these are the end of the command line, word for word.
+      isAfterDashes: argv[argv.length - command.args.length - 1] === "--",
+    });
+  });
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw usageError(error);
+  }
+}
+
+type Action = (verb: Verb, command: Command) => Promise<void>;
+
+function buildProgram({ write, columns }: Pick<CliOptions, "write" | "columns">, action: Action): Command {
+  const program = new Command("boot2docker")
+    .description("Runs Docker in a small virtual machine and makes it feel local.")
+    .version(`boot2docker ${packageJson.version}`, "--version", "print the version")
+    .helpOption("-h, --help", "print this help, or that of a verb")
+    .helpCommand("help [verb]", "print the help of a verb")
+    .addHelpText(
+      "after",
+      "\nEnvironment: BOOT2DOCKER_DIR, NO_COLOR and one variable for each option of init. Manual: docs/cli.md",
+    )
+    .configureOutput({
+      writeOut: write,
+      writeErr: () => undefined,
+      outputError: () => undefined,
+      getOutHelpWidth: () => columns,
+    })
+    .enablePositionalOptions()
+    .exitOverride();
+  addOptions(program, commonOptions);
+  for (const [name, row] of Object.entries<Verb>(verbs)) addVerb(program, name, row, action);
+  return program;
+}
+
+function addVerb(program: Command, name: string, row: Verb, action: Action): void {
+  const command = program
+    .command(name, { hidden: row.isHidden === true })
+    .aliases(row.aliases)
+    .summary(row.summary)
+    .description(
+      [`${row.summary[0]?.toUpperCase() ?? ""}${row.summary.slice(1)}.`, row.details].filter(Boolean).join("\n\n"),
+    )
+    .passThroughOptions(row.isPassingThrough === true)
+    .allowExcessArguments(false);
+  for (const { name: operand, summary, isRepeated } of row.operands) {
+    command.argument(isRepeated ? `[${operand}...]` : `[${operand}]`, summary);
+  }
+  addOptions(command, { ...row.options, ...commonOptions });
+  if (row.examples !== undefined) {
+    command.addHelpText("after", `\nExamples:\n${row.examples.map((line) => `  ${line}`).join("\n")}`);
+  }
+  command.action(() => action(row, command));
+}
+
+function addOptions(command: Command, rows: OptionRows): void {
+  for (const { flags, summary } of Object.values(rows)) command.addOption(new Option(flags, summary));
+}
+
+/** By the rows' keys: commander turns `--no-proxy` into `proxy: false`, which says the same less well. */
+function optionValues(command: Command, rows: OptionRows): Call["options"] {
+  const given: Record<string, unknown> = command.optsWithGlobals();
+  const entries = Object.entries(rows).flatMap(([key, { flags }]): [string, string | true][] => {
+    const option = new Option(flags);
+    const value = given[option.attributeName()];
+    if (option.negate) return value === false ? [[key, true]] : [];
+    return typeof value === "string" || value === true ? [[key, value]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** commander has the suggestion, if any, on the second line: `(Did you mean up?)`. */
+function usageError({ message }: CommanderError): UserError {
+  const [what = "", suggestion = ""] = message.replace(/^error: /, "").split("\n");
+  return new UserError(what, {
+    code: "usage",
+    hint: suggestion === "" ? "See: boot2docker help" : suggestion.replace(/^\(|\)$/g, ""),
+    exitCode: exitCodes.usage,
+  });
+}

@@ -1,0 +1,45 @@
+import { exitCodes, UserError } from "../errors.ts";
+import { namedMachine } from "./machines.ts";
+import { machineOperand, type OptionValues, verb } from "./verb.ts";
+
+/** Docker gives each container 10 s; a busy machine has many, and under emulation all takes its time. */
+const defaultTimeoutMs = 120_000;
+
+export const downOptions = {
+  force: { flags: "-f, --force", summary: "kill the VM when it does not shut down in time" },
+  timeout: {
+    flags: "-t, --timeout <seconds>",
+    summary: `how long to wait for it; ${defaultTimeoutMs / 1000} when not given`,
+  },
+} as const;
+
+export const down = verb({
+  aliases: ["stop", "halt"],
+  summary: "shut a machine down in order",
+  details: "Containers are stopped with their own time-outs, then the disk is unmounted. Nothing is lost.",
+  operands: [machineOperand],
+  options: downOptions,
+  async run(context, { operands, options }) {
+    const limits = parseDownOptions(options);
+    const machine = await namedMachine(context, operands);
+    await machine.down(limits, context.ui.progress, context.signal);
+  },
+});
+
+/** Throws UserError `usage` (exit 2). */
+export function parseDownOptions({ force, timeout }: OptionValues<typeof downOptions>): {
+  force: boolean;
+  timeoutMs: number;
+} {
+  return { force: force === true, timeoutMs: timeout === undefined ? defaultTimeoutMs : parseSeconds(timeout) };
+}
+
+function parseSeconds(text: string): number {
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (seconds > 0) return seconds * 1000;
+  throw new UserError(`--timeout ${text}: expected a whole number of seconds from 1`, {
+    code: "usage",
+    hint: "For example: boot2docker down --timeout 60",
+    exitCode: exitCodes.usage,
+  });
+}

@@ -1,0 +1,76 @@
+import { exitCodes, UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import { renderEnv, type ShellName, shellNames, shellOfProgram, type Variables } from "../shell-env.ts";
+import { callingShell } from "./calling-shell.ts";
+import { namedMachine, runningStatus } from "./machines.ts";
+import { type Context, defaultMachine, jsonOption, machineOperand, verb } from "./verb.ts";
+
+const address = "127.0.0.1";
+
+export const env = verb({
+  aliases: ["shellinit", "socket"],
+  summary: "print what makes a shell's docker client use the machine",
+  details:
+    "DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and DOCKER_MACHINE_NAME, in the words of the shell that asks. They stay " +
+    "valid for the machine's life. Exit code 3, and nothing on stdout, when it does not run.",
+  examples: ['eval "$(boot2docker env)"', "boot2docker env --shell fish | source", 'eval "$(boot2docker env --unset)"'],
+  operands: [machineOperand],
+  options: {
+    shell: { flags: "--shell <name>", summary: `${shellNames.join(", ")}; the calling one when not given` },
+    unset: { flags: "-u, --unset", summary: "unset them again; needs no machine" },
+    noProxy: { flags: "--no-proxy", summary: "also keep clients from asking a proxy for the machine" },
+    ...jsonOption,
+  },
+  async run(context, { operands, options }) {
+    const { host, ui, signal } = context;
+    const shell = options.shell === undefined ? await callingShell(context) : parseShell(options.shell);
+    const machine = await namedMachine(context, operands);
+    const noProxy = options.noProxy ? noProxyVariable(host, options.unset === true) : {};
+    const variables = options.unset ? unsetVariables : await setVariables();
+    const all = { ...variables, ...noProxy };
+    const flags = [...(options.unset ? ["--unset"] : []), ...(options.shell === undefined ? [] : ["--shell", shell])];
+    if (options.json) ui.result(JSON.stringify(all, (_, value: unknown) => value ?? null));
+    else ui.result(renderEnv(shell, all, envCommand(context, machine.name, flags)));
+
+    async function setVariables(): Promise<Variables> {
+      await runningStatus(machine, signal);
+      const [{ dockerPort }, { machineDir }] = await Promise.all([machine.readConfig(), import("../machine/dir.ts")]);
+      return {
+        DOCKER_TLS_VERIFY: "1",
+        DOCKER_HOST: `tcp://${address}:${dockerPort}`,
+        DOCKER_CERT_PATH: machineDir(host, machine.name).tlsDir,
+        DOCKER_MACHINE_NAME: machine.name,
+      };
+    }
+  },
+});
+
+/** What to type for it; the default machine goes without saying. */
+export function envCommand({ programName }: Context, name: string, flags: readonly string[] = []): string {
+  return [programName, "env", ...flags, ...(name === defaultMachine ? [] : [name])].join(" ");
+}
+
+const unsetVariables: Variables = {
+  DOCKER_TLS_VERIFY: undefined,
+  DOCKER_HOST: undefined,
+  DOCKER_CERT_PATH: undefined,
+  DOCKER_MACHINE_NAME: undefined,
+};
+
+/** The address in the list, or out of it; under the name that is in use already. */
+function noProxyVariable({ env: variables }: Host, isUnset: boolean): Variables {
+  const name = variables["no_proxy"] === undefined ? "NO_PROXY" : "no_proxy";
+  const others = (variables[name] ?? "").split(",").filter((entry) => entry !== "" && entry !== address);
+  const entries = isUnset ? others : [...others, address];
+  return { [name]: entries.length === 0 ? undefined : entries.join(",") };
+}
+
+function parseShell(text: string): ShellName {
+  const shell = shellOfProgram(text);
+  if (shell !== undefined) return shell;
+  throw new UserError(`--shell ${text}: no such shell is known here`, {
+    code: "usage",
+    hint: `Known are ${shellNames.join(", ")}.`,
+    exitCode: exitCodes.usage,
+  });
+}

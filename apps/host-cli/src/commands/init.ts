@@ -1,0 +1,24 @@
+import { machineExists, namedMachine } from "./machines.ts";
+import { checkSettings, create, settingOptions } from "./settings.ts";
+import { machineOperand, verb } from "./verb.ts";
+
+export const init = verb({
+  aliases: ["create"],
+  summary: "make a machine, without starting it",
+  details:
+    "An option that is not given is taken from its environment variable, then from the user's defaults, then from what is " +
+    "built in. A machine that is there already is left as it is. Its ports are kept for life.",
+  examples: ["boot2docker init", "boot2docker init work --cpus 4 --memory 4g --disk-size 60g"],
+  operands: [machineOperand],
+  options: settingOptions,
+  async run(context, { operands, options }) {
+    const machine = await namedMachine(context, operands);
+    if (await machineExists(context.host, machine.name)) {
+      checkSettings(machine.name, options, await machine.readConfig());
+      context.ui.say(`machine ${machine.name} is there already`);
+      return;
+    }
+    await create(context, machine.name, options);
+    context.ui.say(`Start it with: ${context.programName} up ${machine.name}`);
+  },
+});

@@ -1,0 +1,21 @@
+import { namedMachine, runningStatus } from "./machines.ts";
+import { jsonOption, machineOperand, verb } from "./verb.ts";
+
+/** The guest's own address is of a network inside QEMU: nobody reaches it from here. */
+const address = "127.0.0.1";
+
+export const ip = verb({
+  aliases: [],
+  summary: "print the address where the machine's ports are",
+  details:
+    `Always ${address}: Docker's port, ssh and published ports are on this host's loopback, where no firewall, VPN or other ` +
+    "computer comes in between. The guest's own address is of no use outside. Exit code 3 when the machine does not run.",
+  operands: [machineOperand],
+  options: jsonOption,
+  async run(context, { operands, options }) {
+    const machine = await namedMachine(context, operands);
+    await runningStatus(machine, context.signal);
+    const { dockerPort, sshPort } = await machine.readConfig();
+    context.ui.result(options.json ? JSON.stringify({ ip: address, dockerPort, sshPort }) : address);
+  },
+});

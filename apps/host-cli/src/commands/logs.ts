@@ -1,0 +1,74 @@
+import { exitCodes, UserError } from "../errors.ts";
+import { followLog, type FollowOptions } from "./follow-log.ts";
+import { guestLog, guestLogs, hostLog, logNames, type LogName, type LogSource } from "./log-source.ts";
+import { machineExists, namedMachine, runningStatus } from "./machines.ts";
+import { type Context, defaultMachine, verb } from "./verb.ts";
+
+const defaultLog: LogName = "guest-init";
+
+export const logs = verb({
+  aliases: [],
+  summary: "print a log of a machine",
+  details:
+    "console and agent are files on this host and can be read when the machine is down; the others are the guest's. A single " +
+    "operand that is the name of a log is the log.",
+  examples: ["boot2docker logs dockerd -n 50", "boot2docker logs work console -f"],
+  operands: [
+    { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
+    { name: "LOG", summary: `${logNames.join(", ")}; ${defaultLog} when not given` },
+  ],
+  options: {
+    lines: { flags: "-n, --lines <count>", summary: "only the last so many lines" },
+    follow: { flags: "-f, --follow", summary: "go on as the log grows, until Ctrl-C" },
+  },
+  async run(context, { operands, options }) {
+    const { host, ui, signal } = context;
+    const { machine, log } = parseLogOperands(operands);
+    const how: FollowOptions = { lines: parseLines(options.lines), isFollowing: options.follow === true };
+    await using opened = await openLog(context, machine, log);
+    for await (const text of followLog(opened.source, how, host.clock, signal)) ui.raw(text);
+  },
+});
+
+/** Throws UserError `usage` (exit 2) for a log that there is not. */
+export function parseLogOperands([first, second]: readonly string[]): { machine: string; log: LogName } {
+  if (first === undefined) return { machine: defaultMachine, log: defaultLog };
+  if (second !== undefined) return { machine: first, log: parseLogName(second) };
+  const log = logNames.find((known) => known === first);
+  return log === undefined ? { machine: first, log: defaultLog } : { machine: defaultMachine, log };
+}
+
+function parseLogName(text: string): LogName {
+  const log = logNames.find((known) => known === text);
+  if (log !== undefined) return log;
+  throw usageError(`there is no log ${JSON.stringify(text)}`, `There are ${logNames.join(", ")}.`);
+}
+
+function parseLines(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usageError(`--lines ${text}: expected a whole number`, "For example: boot2docker logs dockerd --lines 100");
+}
+
+async function openLog(context: Context, name: string, log: LogName): Promise<{ source: LogSource } & AsyncDisposable> {
+  const { host, signal } = context;
+  const [{ machineDir }, { machineAbsent }, { openAgent }] = await Promise.all([
+    import("../machine/dir.ts"),
+    import("../machine/config-file.ts"),
+    import("../agent/open-agent.ts"),
+  ]);
+  const dir = machineDir(host, name);
+  if (!(await machineExists(host, name))) throw machineAbsent(name);
+  const service = guestLogs.find((known) => known === log);
+  if (service === undefined) {
+    const path = log === "console" ? dir.consoleLog : dir.agentLog;
+    return { source: hostLog(host.files, path), [Symbol.asyncDispose]: async () => undefined };
+  }
+  await runningStatus(await namedMachine(context, [name]), signal);
+  const agent = await openAgent(host, dir, () => undefined, signal);
+  return { source: guestLog(agent, service), [Symbol.asyncDispose]: () => agent.close() };
+}
+
+function usageError(message: string, hint: string): UserError {
+  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
+}

@@ -1,0 +1,41 @@
+import { exitCodes, UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import type { Machine, MachineStatus } from "../machine/machine.ts";
+import { type Context, defaultMachine } from "./verb.ts";
+
+/** The machine that the first operand names. What is behind it is loaded only now: `--help` does without. */
+export async function namedMachine({ host }: Context, operands: readonly string[]): Promise<Machine> {
+  const { openMachine } = await import("../machine/open-machine.ts");
+  return openMachine(host, operands[0] ?? defaultMachine);
+}
+
+export async function machineExists(host: Host, name: string): Promise<boolean> {
+  const { listMachines } = await import("../machine/create.ts");
+  return (await listMachines(host)).includes(name);
+}
+
+/** Throws UserError `machine-absent` or `machine-not-running` (exit 3) where there is nothing to talk to. */
+export async function runningStatus(
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<Exclude<MachineStatus, { state: "absent" | "stopped" | "stopping" }>> {
+  const status = await machine.status(signal);
+  switch (status.state) {
+    case "absent": {
+      const { machineAbsent } = await import("../machine/config-file.ts");
+      throw machineAbsent(machine.name);
+    }
+    case "stopped":
+    case "stopping":
+      throw new UserError(`machine ${machine.name} is ${status.state}`, {
+        code: "machine-not-running",
+        hint: `Start it with: boot2docker up ${machine.name}`,
+        exitCode: exitCodes.notRunning,
+      });
+    case "starting":
+    case "running":
+    case "degraded":
+    case "unreachable":
+      return status;
+  }
+}

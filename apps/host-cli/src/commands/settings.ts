@@ -1,0 +1,47 @@
+import { longFlag, parseFlags, resolveSettings, type SettingTexts } from "../config.ts";
+import { exitCodes, UserError } from "../errors.ts";
+import type { MachineConfig } from "../machine/machine.ts";
+import { settingNames, settings, type SettingName } from "../settings.ts";
+import type { Context, OptionRow } from "./verb.ts";
+
+/** The options of the verbs that can make a machine. */
+export const settingOptions = {
+  cpus: settings.cpus,
+  memory: settings.memory,
+  diskSize: settings.diskSize,
+  dockerPort: settings.dockerPort,
+  sshPort: settings.sshPort,
+} satisfies Record<SettingName, OptionRow>;
+
+/** Makes the machine that is not there yet, of flags, environment and the user's defaults. */
+export async function create({ host, ui, signal }: Context, name: string, flags: SettingTexts): Promise<void> {
+  const [{ createMachine }, { rootDir }] = await Promise.all([
+    import("../machine/create.ts"),
+    import("../machine/dir.ts"),
+  ]);
+  const path = rootDir(host).defaults;
+  const request = resolveSettings({
+    flags,
+    env: host.env,
+    file: { path, text: await host.files.readText(path) },
+    hostCpus: host.resources().cpus,
+  });
+  await createMachine(host, name, request, ui.progress, signal);
+}
+
+/**
+ * Flags that a machine already has are no contradiction: scripts repeat themselves. Throws UserError `settings-fixed`
+ * (exit 2) for others, rather than do as if they had been heard.
+ */
+export function checkSettings(name: string, flags: SettingTexts, config: MachineConfig): void {
+  const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort } = config;
+  const has = { cpus, memory, diskSize, dockerPort, sshPort };
+  const wanted = parseFlags(flags);
+  const other = settingNames.filter((key) => wanted[key] !== undefined && wanted[key] !== has[key]);
+  if (other.length === 0) return;
+  throw new UserError(`machine ${name} is there already, with another ${other.map(longFlag).join(", ")}`, {
+    code: "settings-fixed",
+    hint: `Leave the options out, or make another machine. What it has: boot2docker status --json ${name}`,
+    exitCode: exitCodes.usage,
+  });
+}

@@ -1,0 +1,33 @@
+import { machineExists, namedMachine } from "./machines.ts";
+import { checkSettings, create, settingOptions } from "./settings.ts";
+import { envCommand } from "./env.ts";
+import { callingShell } from "./calling-shell.ts";
+import { renderApply } from "../shell-env.ts";
+import { describeStatus } from "./status.ts";
+import { jsonOption, machineOperand, verb } from "./verb.ts";
+
+export const up = verb({
+  aliases: ["start", "boot"],
+  summary: "start a machine, and make it first when there is none",
+  details:
+    "Done when Docker answers over TLS from this host. To call it again does no harm: it does what is missing. The options " +
+    "are for a machine that has to be made, see init.",
+  examples: ["boot2docker up", "boot2docker up work --memory 4g"],
+  operands: [machineOperand],
+  options: { ...settingOptions, ...jsonOption },
+  async run(context, { operands, options }) {
+    const { host, ui, signal } = context;
+    const machine = await namedMachine(context, operands);
+    if (await machineExists(host, machine.name)) {
+      checkSettings(machine.name, options, await machine.readConfig());
+    } else {
+      await create(context, machine.name, options);
+    }
+    await machine.up(ui.progress, signal);
+    if (options.json) ui.result(JSON.stringify(await describeStatus(machine, signal)));
+    const shell = await callingShell(context);
+    ui.say(
+      `Docker answers. To use it in this shell:\n\n    ${renderApply(shell, envCommand(context, machine.name))}\n`,
+    );
+  },
+});

@@ -1,0 +1,111 @@
+/** Variables in the order of printing; `undefined` unsets one. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+interface Shell {
+  /** As the shell's own program is called; the first is also the name in `--shell`. */
+  programs: readonly [string, ...string[]];
+  set(name: string, value: string): string;
+  unset(name: string): string;
+  comment: string;
+  /** How its user runs what `command` prints. */
+  apply(command: string): string;
+}
+
+const posix = {
+  set: (name: string, value: string) => `export ${name}=${singleQuoted(value, "'\\''")}`,
+  unset: (name: string) => `unset ${name}`,
+  comment: "#",
+  apply: (command: string) => `eval "$(${command})"`,
+};
+
+/** Every value is quoted whether or not it needs to be: one rule per shell, and none to get wrong. */
+const shells = {
+  bash: { programs: ["bash"], ...posix },
+  zsh: { programs: ["zsh"], ...posix },
+  sh: { programs: ["sh", "dash", "ash", "ksh", "mksh", "busybox"], ...posix },
+  /** Inside single quotes fish knows two escapes: \\ and \'. https://fishshell.com/docs/current/language.html#quotes */
+  fish: {
+    programs: ["fish"],
+    set: (name, value) => `set -gx ${name} ${singleQuoted(value.replaceAll("\\", "\\\\"), "\\'")};`,
+    unset: (name) => `set -e ${name};`,
+    comment: "#",
+    apply: (command) => `${command} | source`,
+  },
+  /** Typographic quotes end a string too. about_Quoting_Rules */
+  powershell: {
+    programs: ["powershell", "pwsh"],
+    set: (name, value) => `$Env:${name} = '${value.replaceAll(/['‘’‚‛]/g, "$&$&")}'`,
+    unset: (name) => `Remove-Item -ErrorAction SilentlyContinue Env:\\${name}`,
+    comment: "#",
+    apply: (command) => `& ${command} | Out-String | Invoke-Expression`,
+  },
+  /** The quotes around the whole keep & | < > ^ from their meaning; a path on Windows has none itself. */
+  cmd: {
+    programs: ["cmd"],
+    set: (name, value) => `SET "${name}=${value}"`,
+    unset: (name) => `SET ${name}=`,
+    comment: "REM",
+    apply: (command) => `@FOR /f "tokens=*" %i IN ('${command}') DO @%i`,
+  },
+  /** History expansion works inside single quotes. tcsh(1) */
+  tcsh: {
+    programs: ["tcsh", "csh"],
+    set: (name, value) => `setenv ${name} ${singleQuoted(value, "'\\''").replaceAll("!", "\\!")};`,
+    unset: (name) => `unsetenv ${name};`,
+    comment: "#",
+    apply: (command) => `eval "\`${command}\`"`,
+  },
+  emacs: {
+    programs: ["emacs"],
+    set: (name, value) => `(setenv "${name}" "${value.replaceAll(/["\\]/g, "\\$&")}")`,
+    unset: (name) => `(setenv "${name}" nil)`,
+    comment: ";;",
+    apply: (command) => `(with-temp-buffer (shell-command "${command}" (current-buffer)) (eval-buffer))`,
+  },
+} as const satisfies Record<string, Shell>;
+
+export type ShellName = keyof typeof shells;
+export const shellNames = Object.keys(shells) as ShellName[]; // Object.keys forgets the type.
+
+/** Lines for the shell to run, and a comment that says how. */
+export function renderEnv(shell: ShellName, variables: Variables, command: string): string {
+  const { set, unset, comment, apply } = shells[shell];
+  const lines = Object.entries(variables).map(([name, value]) =>
+    value === undefined ? unset(name) : set(name, value),
+  );
+  return [...lines, `${comment} Run this command to configure your shell:`, `${comment} ${apply(command)}`].join("\n");
+}
+
+/** What to type so that the shell runs what `command` prints. */
+export function renderApply(shell: ShellName, command: string): string {
+  return shells[shell].apply(command);
+}
+
+/** By the name of its program: `/bin/bash`, `-zsh` (a login shell), `pwsh.exe`. */
+export function shellOfProgram(program: string): ShellName | undefined {
+  const name = program
+    .replace(/^-/, "")
+    .replace(/^.*[\\/]/, "")
+    .replace(/\.exe$/i, "");
+  return shellNames.find((shell) => shells[shell].programs.some((known) => known === name));
+}
+
+export interface ShellClues {
+  platform: string;
+  env: Variables;
+  /** Command line of the process that started this one. */
+  parent?: string | undefined;
+}
+
+/** The shell that asks: the parent is right even in a fish that was started from bash, `$SHELL` is the login shell. */
+export function detectShell({ platform, env, parent = "" }: ShellClues): ShellName {
+  const found = shellOfProgram(parent.split(" ")[0] ?? "") ?? shellOfProgram(env["SHELL"] ?? "");
+  if (found !== undefined) return found;
+  if (platform !== "win32") return "sh";
+  // cmd.exe sets PROMPT when it starts, PowerShell does not.
+  return env["PROMPT"] === undefined ? "powershell" : "cmd";
+}
+
+function singleQuoted(value: string, escapedQuote: string): string {
+  return `'${value.replaceAll("'", escapedQuote)}'`;
+}

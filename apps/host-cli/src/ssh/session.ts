@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { constants } from "node:os";
+import type { Client, ClientChannel, PseudoTtyOptions } from "ssh2";
+import type { Terminal } from "./terminal.ts";
+
+export interface SessionRequest {
+  /** A login shell when not given. */
+  command: string | undefined;
+  /** The program in the guest gets a terminal, too. */
+  hasTerminal: boolean;
+}
+
+/**
+ * One program in the guest with this process's streams, until it ends. Returns its exit code, 128 and the number of the
+ * signal that ended it, or undefined when the connection ended first. An abort is passed on as an interrupt.
+ */
+export async function runSession(
+  client: Client,
+  { command, hasTerminal }: SessionRequest,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const channel = await openChannel(client, command, hasTerminal ? ptyLike(terminal) : false);
+  let exitCode: number | undefined;
+  channel.on("exit", (code: number | null, signalName?: string) => {
+    exitCode = code ?? codeOfSignal(signalName);
+  });
+  const interrupt = (): void => {
+    channel.signal("INT");
+    channel.close();
+  };
+  signal.addEventListener("abort", interrupt, { once: true });
+  const release = hasTerminal ? lendTerminal(terminal, channel) : () => undefined;
+  channel.pipe(terminal.stdout, { end: false });
+  channel.stderr.pipe(terminal.stderr, { end: false });
+  terminal.stdin.pipe(channel);
+  try {
+    await Promise.all([once(channel, "close"), once(channel.stderr, "close")]);
+  } finally {
+    terminal.stdin.unpipe(channel);
+    terminal.stdin.pause();
+    release();
+    signal.removeEventListener("abort", interrupt);
+  }
+  signal.throwIfAborted();
+  return exitCode;
+}
+
+function openChannel(
+  client: Client,
+  command: string | undefined,
+  pty: PseudoTtyOptions | false,
+): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const opened = (error: Error | undefined, channel: ClientChannel): void => {
+      if (error === undefined) resolve(channel);
+      else reject(error);
+    };
+    if (command === undefined) client.shell(pty, opened);
+    else client.exec(command, pty === false ? {} : { pty }, opened);
+  });
+}
+
+function ptyLike(terminal: Terminal): PseudoTtyOptions {
+  const { rows, columns } = terminal.size();
+  return { rows, cols: columns, width: 0, height: 0, term: terminal.type };
+}
+
+/** Keys and the size of the window go to the guest until the returned function is called. */
+function lendTerminal(terminal: Terminal, channel: ClientChannel): () => void {
+  const stopResize = terminal.onResize(() => {
+    const { rows, columns } = terminal.size();
+    channel.setWindow(rows, columns, 0, 0);
+  });
+  if (terminal.isInteractive) terminal.setRaw(true);
+  return () => {
+    if (terminal.isInteractive) terminal.setRaw(false);
+    stopResize();
+  };
+}
+
+/** As a shell counts them. The protocol's names lack the SIG: RFC 4254, 6.10. */
+function codeOfSignal(name: string | undefined): number | undefined {
+  const numbers: Partial<Record<string, number>> = constants.signals;
+  const number = numbers[`SIG${(name ?? "").replace(/^SIG/, "")}`];
+  return number === undefined ? undefined : 128 + number;
+}

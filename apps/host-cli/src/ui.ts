@@ -1,0 +1,64 @@
+import type { Progress } from "./machine/machine.ts";
+import { liveRows, type LiveRows } from "./ui/live-rows.ts";
+import { noRows, plainRows } from "./ui/plain-rows.ts";
+import type { Style } from "./ui/style.ts";
+
+/** What a command says. Results are for programs too, all else is for people. */
+export interface Ui {
+  /** To stdout, with a line end. */
+  result(text: string): void;
+  /** To stdout as it is. */
+  raw(text: string): void;
+  /** A remark to stderr, with a line end; not with -q. */
+  say(text: string): void;
+  readonly progress: Progress;
+  /** Undefined where nobody could answer. Anything but yes is no. */
+  confirm(question: string, signal: AbortSignal): Promise<boolean | undefined>;
+}
+
+/** One stream that text is written to. */
+export interface Screen {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  columns(): number;
+}
+
+export interface UiOptions {
+  out: Screen;
+  err: Screen;
+  isQuiet: boolean;
+  isVerbose: boolean;
+  /** Then progress is for a terminal only: a program that asked for JSON reads stderr for one error. */
+  isJson: boolean;
+  /** False for a terminal that can't move its cursor. */
+  canRedraw: boolean;
+  style: Style;
+  readonly monotonicMs: () => number;
+  /** Calls `work` again and again; returns what ends it. */
+  readonly every: (ms: number, work: () => void) => () => void;
+  /** Absent where nobody could answer. */
+  ask?: (question: string, signal: AbortSignal) => Promise<string>;
+}
+
+export function openUi(options: UiOptions): Ui {
+  const { out, err, ask, isQuiet, isVerbose, isJson, monotonicMs } = options;
+  const isLive = err.isTerminal && options.canRedraw && !isVerbose && !isQuiet;
+  const rows: LiveRows = isLive
+    ? liveRows({ ...options, write: (text) => err.write(text), columns: () => err.columns() })
+    : { progress: noRows, above: (work) => work() };
+  const isSilent = isQuiet || (isJson && !err.isTerminal);
+  const write = (text: string): void => err.write(text);
+  const plain = isSilent ? noRows : plainRows({ write, monotonicMs, isVerbose });
+  return {
+    result: (text) => rows.above(() => out.write(`${text}\n`)),
+    raw: (text) => rows.above(() => out.write(text)),
+    say(text) {
+      if (!isQuiet) rows.above(() => err.write(`${text}\n`));
+    },
+    progress: isLive ? rows.progress : plain,
+    async confirm(question, signal) {
+      if (ask === undefined) return undefined;
+      return /^y(es)?$/i.test((await ask(`${question} [y/N] `, signal)).trim());
+    },
+  };
+}

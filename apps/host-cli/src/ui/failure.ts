@@ -1,0 +1,62 @@
+import { RpcError } from "@boot2docker/protocol";
+import { exitCodes, UserError } from "../errors.ts";
+
+/** The user ended the command, by Ctrl-C or a signal. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+export interface Failure {
+  /** Stable and machine-readable. */
+  code: string;
+  message: string;
+  hint: string | undefined;
+  exitCode: number;
+}
+
+/** What a thrown value means to the person at the keyboard. */
+export function explainFailure(error: unknown, isInterrupted: boolean): Failure {
+  if (isInterrupted) {
+    const hint = "What was begun is taken up by the next command.";
+    return { code: "interrupted", message: "interrupted", hint, exitCode: exitCodes.interrupted };
+  }
+  if (error instanceof UserError) {
+    const { code, message, hint, exitCode } = error;
+    return { code, message, hint, exitCode };
+  }
+  const exitCode = exitCodes.failed;
+  if (error instanceof RpcError) {
+    const message = `the guest or its host agent did not answer as it should: ${error.message}`;
+    return { code: "no-answer", message, hint: "See: boot2docker status, boot2docker logs agent", exitCode };
+  }
+  if (isSystemError(error)) {
+    return { code: error.code.toLowerCase(), message: error.message, hint: "Run it with -v to see where.", exitCode };
+  }
+  const message = `this is a bug in boot2docker: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+  return { code: "bug", message, hint: "Please report it with what the same command says with -v.", exitCode };
+}
+
+export interface FailureStyle {
+  isVerbose: boolean;
+  isJson: boolean;
+}
+
+/** For stderr; as JSON in one line. */
+export function renderFailure(error: unknown, failure: Failure, { isVerbose, isJson }: FailureStyle): string {
+  const { code, message, hint } = failure;
+  if (isJson) return `${JSON.stringify({ error: { code, message, hint } })}\n`;
+  const lines = [`boot2docker: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])];
+  if (isVerbose) lines.push(...origins(error));
+  return `${lines.join("\n")}\n`;
+}
+
+/** Stacks of the error and of what caused it. */
+function origins(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  return [error.stack ?? error.message, ...(error.cause === undefined ? [] : ["caused by:", ...origins(error.cause)])];
+}
+
+/** Of the operating system: no space, no right, too many open files. */
+function isSystemError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+}
