@@ -62,6 +62,7 @@ export async function connectQmp(channel: Channel, clock: Clock, signal: AbortSi
   const execute: Qmp["execute"] = async (command, args, callSignal) => {
     const id = ++lastId;
     const answer = Promise.withResolvers<unknown>();
+    answer.promise.catch(() => undefined); // The session may end while the command is still being written.
     waiting.set(id, answer);
     const limit = clock.deadline(answerLimitMs, callSignal);
     try {

@@ -46,7 +46,7 @@ async function listenUnix(path: string, onConnection: (channel: Channel) => void
 function channelOf(socket: Socket): Channel {
   socket.on("error", () => undefined);
   return {
-    incoming: socket,
+    incoming: readSocket(socket),
     write: (bytes) =>
       new Promise((resolve, reject) => {
         socket.write(bytes, (error) => {
@@ -61,6 +61,15 @@ function channelOf(socket: Socket): Channel {
       await closed;
     },
   };
+}
+
+/** Closing our own end is an end like the peer's, not a failure of the carrier. */
+async function* readSocket(socket: Socket): AsyncIterable<Uint8Array> {
+  try {
+    yield* socket;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
+  }
 }
 
 async function isPortFree(port: number): Promise<boolean> {

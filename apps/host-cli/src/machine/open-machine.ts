@@ -1,4 +1,5 @@
-import { openAgent, type AgentConnection } from "../agent/open-agent.ts";
+import { connectToAgent, openAgent, type AgentConnection } from "../agent/open-agent.ts";
+import type { Driver } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
@@ -7,7 +8,7 @@ import { checkMachineDirectory } from "./create.ts";
 import { machineDir, type MachineDir } from "./dir.ts";
 import { withLock } from "./lock.ts";
 import type { Machine, Progress } from "./machine.ts";
-import { observe } from "./observe.ts";
+import { observe, type Observation } from "./observe.ts";
 import { inRow } from "./row.ts";
 import { deriveStatus } from "./status.ts";
 import { cleanUp, killVm, runDown } from "./stop.ts";
@@ -41,12 +42,7 @@ export function openMachine(host: Host, name: string): Machine {
     async status(signal) {
       if ((await host.files.stat(dir.config)) === undefined) return { state: "absent" };
       if ((await driver.inspect()).state === "off") return { state: "stopped" };
-      const agent = await agentIfAny(host, dir, signal);
-      try {
-        return deriveStatus(await observe(host, driver, agent, signal));
-      } finally {
-        await agent?.close();
-      }
+      return deriveStatus(await lookOnce(host, dir, driver, signal));
     },
 
     up: (progress, signal) =>
@@ -63,8 +59,27 @@ export function openMachine(host: Host, name: string): Machine {
   };
 }
 
+/** How long a guest that runs takes at most to find an agent that was just started. */
+const reunionMs = 3_000;
+const pollMs = 100;
+
 /** An agent that can't be had is a part of the state, not an error of asking for it. */
-async function agentIfAny(host: Host, dir: MachineDir, signal: AbortSignal): Promise<AgentConnection | undefined> {
+async function lookOnce(host: Host, dir: MachineDir, driver: Driver, signal: AbortSignal): Promise<Observation> {
+  const present = await connectToAgent(host, dir, () => undefined, signal);
+  const agent = present ?? (await startedAgent(host, dir, signal));
+  const knowsBy = host.clock.monotonicMs() + (present === undefined ? reunionMs : 0);
+  try {
+    for (;;) {
+      const seen = await observe(host, driver, agent, signal);
+      if (seen.guest !== undefined || host.clock.monotonicMs() >= knowsBy) return seen;
+      await host.clock.delay(pollMs, signal);
+    }
+  } finally {
+    await agent?.close();
+  }
+}
+
+async function startedAgent(host: Host, dir: MachineDir, signal: AbortSignal): Promise<AgentConnection | undefined> {
   try {
     return await openAgent(host, dir, () => undefined, signal);
   } catch (error) {

@@ -46,8 +46,9 @@ export function portTaken(port: number, owner: string | undefined): UserError {
 
 async function portOwner(host: Host, port: number, signal: AbortSignal): Promise<string | undefined> {
   const [command, ...args] = listenerQuery(host, port);
-  if (command === undefined || (await host.processes.find(command)) === undefined) return undefined;
-  const { stdout } = await host.processes.run(command, args, signal);
+  const program = command === undefined ? undefined : await host.processes.find(command);
+  if (program === undefined) return undefined;
+  const { stdout } = await host.processes.run(program, args, signal);
   return host.platform === "linux" ? parseSs(stdout) : parseLsof(stdout);
 }
 

@@ -5,6 +5,8 @@ import type { Observation } from "./observe.ts";
 export function deriveStatus({ vm, agent, guest }: Observation): MachineStatus {
   if (vm.state === "off") return { state: "stopped" };
   const { pid } = vm.process;
+  const problem = agent?.problems?.find(({ code }) => code === "vm-paused");
+  if (problem !== undefined) return { state: "unreachable", pid, detail: problem.message };
   if (guest === undefined) {
     if (agent === undefined) return { state: "unreachable", pid, detail: "the host agent does not answer" };
     return agent.detail === undefined

@@ -1,0 +1,97 @@
+import type { GuestState } from "@boot2docker/protocol";
+import { expect, test } from "vitest";
+import { bringUp, machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
+import { runAgent } from "./agent.ts";
+import { connectToAgent, openAgent } from "./open-agent.ts";
+
+const never = new AbortController().signal;
+
+async function running() {
+  const { world, dir } = await worldWithMachine();
+  await bringUp(world);
+  const [vm] = world.vms;
+  if (vm === undefined) throw new Error("no VM");
+  return { world, dir, vm };
+}
+
+test("a second agent of the same machine ends at once", async () => {
+  const { world } = await running();
+  await world.clock.settle(runAgent(world.host(), "m1", never));
+  expect(world.agents).toHaveLength(1);
+});
+
+test("an agent of a machine without a VM ends at once and leaves no socket", async () => {
+  const { world, dir } = await worldWithMachine();
+  await world.clock.settle(runAgent(world.host(), "m1", never));
+  expect(world.disk.names()).not.toContain(dir.agentSocket);
+});
+
+test("agents killed ten times over: the VM goes on, and each new one has guest and forwards again", async () => {
+  const { world, dir, vm } = await running();
+  for (let round = 0; round < 10; round += 1) {
+    const [agent] = world.agents;
+    world.kill(agent?.identity.pid ?? 0);
+    const connection = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
+    await world.clock.pass(1_000);
+    const status = await world.clock.settle(connection.call("agent.status", {}, never));
+    expect(status).toMatchObject({ guestConnected: true });
+    await connection.close();
+  }
+  expect([...vm.forwards.keys()]).toEqual([machineConfig.dockerPort, machineConfig.sshPort]);
+  expect(world.vms).toHaveLength(1);
+  expect(world.agentFailures).toEqual([]);
+});
+
+test("the guest's methods pass through the agent", async () => {
+  const { world, dir, vm } = await running();
+  const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
+  const state: GuestState = await world.clock.settle(agent.call("state.get", {}, never));
+  expect(state.lifecycle).toEqual({ name: "ready" });
+  await world.clock.settle(agent.call("shutdown", { mode: "poweroff" }, never));
+  expect(vm.history).toContain("shutdown asked");
+});
+
+test("a client is told when the guest's state changes", async () => {
+  const { world, dir } = await worldWithMachine();
+  const up = bringUp(world);
+  let changes = 0;
+  const agent = await world.clock
+    .settle(openAgent(world.host(), dir, () => void (changes += 1), never))
+    .catch(() => undefined);
+  await up;
+  await agent?.close();
+  expect(changes).toBeGreaterThan(0);
+});
+
+test("without a guest its methods are refused with the reason", async () => {
+  const { world, dir } = await worldWithMachine();
+  world.guest = { isSilent: true };
+  const up = bringUp(world).catch(() => undefined);
+  const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
+  await expect(world.clock.settle(agent.call("state.get", {}, never))).rejects.toThrow("it has not said hello yet");
+  await up;
+});
+
+test("a port that was taken while the agent was away is reported, and taken again when it is free", async () => {
+  const { world, dir, vm } = await running();
+  world.kill(world.agents[0]?.identity.pid ?? 0);
+  vm.forwards.delete(machineConfig.dockerPort);
+  world.ports.set(machineConfig.dockerPort, "stranger");
+  const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
+  const problems = async () => (await world.clock.settle(agent.call("agent.status", {}, never))).problems;
+  expect(await problems()).toMatchObject([{ code: "port-taken" }]);
+  world.ports.delete(machineConfig.dockerPort);
+  await world.clock.pass(6_000);
+  expect(await problems()).toBeUndefined();
+  expect(vm.forwards.get(machineConfig.dockerPort)).toBe(2376);
+});
+
+test("a client that speaks nonsense does no harm to the others", async () => {
+  const { world, dir } = await running();
+  const noise = await world.host().network.connectUnix(dir.agentSocket, never);
+  await noise.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+  const agent = await world.clock.settle(connectToAgent(world.host(), dir, () => undefined, never));
+  expect(agent).toBeDefined();
+  await world.clock.pass(20_000);
+  expect(world.agentFailures).toEqual([]);
+});

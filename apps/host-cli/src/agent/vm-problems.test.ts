@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { vmProblems } from "./vm-problems.ts";
+
+test.each(["running", "prelaunch", "inmigrate", "shutdown"])("%s is no problem", (state) => {
+  expect(vmProblems(state)).toEqual([]);
+});
+
+test.each([
+  ["io-error", "could not write to the data disk"],
+  ["internal-error", "accelerator could not execute"],
+  ["guest-panicked", "guest-panicked"],
+])("%s is told as %s", (state, words) => {
+  expect(vmProblems(state)).toMatchObject([{ code: "vm-paused", message: expect.stringContaining(words) as string }]);
+});

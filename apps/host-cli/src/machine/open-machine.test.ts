@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import type { FakeWorld } from "../testing/fake-world.ts";
+import { RecordedProgress } from "../testing/recorded-progress.ts";
+import { bringUp, worldWithMachine } from "../testing/world-with-machine.ts";
+import { openMachine } from "./open-machine.ts";
+
+const never = new AbortController().signal;
+const options = { timeoutMs: 60_000, force: false };
+
+function statusOf(world: FakeWorld) {
+  return world.clock.settle(openMachine(world.host(), "m1").status(never));
+}
+
+function down(world: FakeWorld, given = options) {
+  return world.clock.settle(openMachine(world.host(), "m1").down(given, new RecordedProgress(), never));
+}
+
+test("the status of a machine follows what is so, from absent to stopped", async () => {
+  const { world } = await worldWithMachine();
+  const absent = openMachine(world.host(), "other").status(never);
+  expect(await world.clock.settle(absent)).toEqual({ state: "absent" });
+  expect(await statusOf(world)).toEqual({ state: "stopped" });
+  await bringUp(world);
+  expect(await statusOf(world)).toMatchObject({ state: "running", guest: { lifecycle: { name: "ready" } } });
+  await down(world);
+  expect(await statusOf(world)).toEqual({ state: "stopped" });
+});
+
+test("a command that finds the agent killed starts another and tells the guest's true state", async () => {
+  const { world } = await worldWithMachine();
+  await bringUp(world);
+  const [first] = world.agents;
+  world.kill(first?.identity.pid ?? 0);
+  expect(await statusOf(world)).toMatchObject({ state: "running" });
+  expect(world.agents).toHaveLength(1);
+  expect(world.vms[0]?.forwards.size).toBe(2);
+});
+
+test("the agent cleans up and ends when its VM is killed", async () => {
+  const { world, dir } = await worldWithMachine();
+  await bringUp(world);
+  const vm = [...world.processes.values()].find(({ identity }) => identity.commandLine.includes("-pidfile"));
+  world.kill(vm?.identity.pid ?? 0);
+  await world.clock.pass(1_000);
+  expect(world.agents).toEqual([]);
+  for (const path of [dir.pid, dir.agentSocket, dir.channelSocket, dir.agentMonitor]) {
+    expect(world.disk.names()).not.toContain(path);
+  }
+  expect(await statusOf(world)).toEqual({ state: "stopped" });
+});
+
+test("down asks the guest, waits for the VM and its agent, and up finds the disk formatted", async () => {
+  const { world } = await worldWithMachine();
+  await bringUp(world);
+  await down(world);
+  expect(world.vms[0]?.history).toContain("shutdown asked");
+  expect(world.agents).toEqual([]);
+  await bringUp(world);
+  expect(world.vms[1]?.config?.dataDisk.formatIfBlank).toBe(false);
+  expect(world.vms[1]?.history).not.toContain("formatted");
+});
+
+test("down of a stopped machine does nothing", async () => {
+  const { world } = await worldWithMachine();
+  await down(world);
+  expect(world.vms).toEqual([]);
+});
+
+test("down presses the power button of a guest that is not connected", async () => {
+  const { world } = await worldWithMachine();
+  world.guest = { isSilent: true };
+  await bringUp(world).catch(() => undefined);
+  await down(world);
+  expect(world.vms[0]?.history).toEqual(["power button"]);
+});
+
+test("a guest that does not shut down is killed only by force", async () => {
+  const { world } = await worldWithMachine();
+  world.guest = { ignoresShutdown: true };
+  await bringUp(world);
+  await expect(down(world)).rejects.toMatchObject({ code: "shutdown-timeout" });
+  expect(await statusOf(world)).toMatchObject({ state: "running" });
+  await down(world, { ...options, force: true });
+  expect(await statusOf(world)).toEqual({ state: "stopped" });
+});
+
+test("remove ends the VM and deletes the machine's directory with everything in it", async () => {
+  const { world, dir } = await worldWithMachine();
+  await bringUp(world);
+  await world.clock.settle(openMachine(world.host(), "m1").remove(new RecordedProgress(), never));
+  expect(world.disk.names().filter((name) => name.startsWith(dir.root.machines))).toEqual([dir.root.machines]);
+  expect(world.ports.size).toBe(0);
+});
+
+test("remove of a machine whose directory is a link deletes nothing", async () => {
+  const { world, dir } = await worldWithMachine();
+  world.disk.put(dir.path, "/home/user/documents", { kind: "symlink" });
+  const removed = openMachine(world.host(), "m1").remove(new RecordedProgress(), never);
+  await expect(world.clock.settle(removed)).rejects.toMatchObject({ code: "machine-directory" });
+  expect(world.disk.names()).toContain(dir.dataDisk);
+});
+
+test("every verb of a machine that is not there says so with exit code 3", async () => {
+  const { world } = await worldWithMachine();
+  const machine = openMachine(world.host(), "other");
+  const absent = { code: "machine-absent", exitCode: 3 };
+  const progress = new RecordedProgress();
+  await expect(machine.readConfig()).rejects.toMatchObject(absent);
+  await expect(machine.up(progress, never)).rejects.toMatchObject(absent);
+  await expect(machine.down(options, progress, never)).rejects.toMatchObject(absent);
+  await expect(machine.remove(progress, never)).rejects.toMatchObject(absent);
+});
+
+test("two ups at once start one VM, and both end well", async () => {
+  const { world } = await worldWithMachine();
+  const ups = [1, 2].map(() => openMachine(world.host(), "m1").up(new RecordedProgress(), never));
+  await world.clock.settle(Promise.all(ups));
+  expect(world.vms).toHaveLength(1);
+});
+
+test("up waits for a shutdown that has begun, and starts the machine again", async () => {
+  const { world } = await worldWithMachine();
+  await bringUp(world);
+  const asked = openMachine(world.host({ diesAfter: 60 }), "m1").down(options, new RecordedProgress(), never);
+  await world.clock.settle(Promise.race([asked, world.clock.delay(300, never)]));
+  expect(world.vms[0]?.history).toContain("shutdown asked");
+  await bringUp(world);
+  expect(await statusOf(world)).toMatchObject({ state: "running" });
+  expect(world.vms).toHaveLength(2);
+});

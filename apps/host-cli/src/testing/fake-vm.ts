@@ -1,0 +1,229 @@
+import { connectGuest, type Channel, type GuestConfig, type GuestState, type Lifecycle } from "@boot2docker/protocol";
+import type { FakeWorld } from "./fake-world.ts";
+
+type Guest = Awaited<ReturnType<typeof connectGuest>>;
+
+export interface GuestBehaviour {
+  /** Never opens its port. */
+  isSilent?: boolean;
+  /** What it says instead of `ready`. */
+  lifecycle?: Lifecycle;
+  ignoresShutdown?: boolean;
+  /** QEMU's own state, for QMP. */
+  runState?: string;
+  /** QEMU ends at once and says this. */
+  startError?: string;
+}
+
+/** A QEMU process with a guest in it: two monitors, a channel, a data disk that it "formats" by writing to it. */
+export class FakeVm {
+  readonly argv: readonly string[];
+  readonly forwards = new Map<number, number>();
+  /** What the host said to the guest, and the guest did. */
+  readonly history: string[] = [];
+  isReady = false;
+  config: GuestConfig | undefined;
+  readonly #world: FakeWorld;
+  readonly #behaviour: GuestBehaviour;
+  readonly #exit: () => void;
+  readonly #channels = new Set<Channel>();
+  readonly #ended = new AbortController();
+  #guest: Guest | undefined;
+  #sequence = 1;
+  #lifecycle: Lifecycle = { name: "starting", phase: "pseudo-fs", unmet: ["data-disk"] };
+  #isMounted = false;
+
+  constructor(world: FakeWorld, argv: readonly string[], behaviour: GuestBehaviour, exit: () => void) {
+    this.#world = world;
+    this.argv = argv;
+    this.#behaviour = behaviour;
+    this.#exit = exit;
+  }
+
+  begin(pid: number): void {
+    const { disk } = this.#world;
+    if (this.#behaviour.startError !== undefined) {
+      disk.put(this.#pathOf("qmp1").replace("qmp.sock", "qemu.log"), this.#behaviour.startError);
+      this.#exit();
+      return;
+    }
+    disk.put(this.#valueOf("-pidfile"), `${pid}\n`);
+    for (const id of ["qmp0", "qmp1"]) this.#listen(id, (channel) => void this.#serveQmp(channel));
+    this.#listen("channel", (channel) => void this.#boot(channel));
+  }
+
+  /** The process is gone: whatever it held with it. Files stay. */
+  end(): void {
+    this.isReady = false;
+    this.#ended.abort();
+    for (const port of this.forwards.keys()) this.#world.ports.delete(port);
+    this.forwards.clear();
+    for (const id of ["qmp0", "qmp1", "channel"]) this.#world.listeners.delete(this.#pathOf(id));
+    for (const channel of this.#channels) void channel.close();
+  }
+
+  #listen(id: string, serve: (channel: Channel) => void): void {
+    const path = this.#pathOf(id);
+    this.#world.disk.put(path, "", { kind: "socket" });
+    this.#world.listeners.set(path, (channel) => {
+      this.#channels.add(channel);
+      serve(channel);
+    });
+  }
+
+  async #serveQmp(channel: Channel): Promise<void> {
+    const say = (message: object): Promise<void> =>
+      channel.write(new TextEncoder().encode(`${JSON.stringify(message)}\r\n`)).catch(() => undefined);
+    await say({ QMP: { version: {}, capabilities: [] } });
+    let rest = "";
+    for await (const bytes of channel.incoming) {
+      const lines = (rest + new TextDecoder().decode(bytes)).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const { execute, arguments: args, id } = JSON.parse(line) as QmpRequest; // What our own client wrote.
+        await say({ id, return: this.#execute(execute, args?.["command-line"] ?? "") });
+      }
+    }
+  }
+
+  #execute(command: string, line: string): unknown {
+    switch (command) {
+      case "query-status":
+        return { status: this.#behaviour.runState ?? "running" };
+      case "human-monitor-command":
+        return this.#human(line);
+      case "quit":
+        this.#exit();
+        return {};
+      case "system_powerdown":
+        this.history.push("power button");
+        this.#shutDown();
+        return {};
+      default:
+        return {};
+    }
+  }
+
+  #human(line: string): string {
+    const add = /^hostfwd_add net0 tcp:127\.0\.0\.1:(\d+)-:(\d+)$/.exec(line);
+    if (add !== null) {
+      const [hostPort, guestPort] = [Number(add[1]), Number(add[2])];
+      if (this.#world.ports.has(hostPort)) return `Could not set up host forwarding rule '${line}'\r\n`;
+      this.#world.ports.set(hostPort, "qemu");
+      this.forwards.set(hostPort, guestPort);
+      return "";
+    }
+    const rows = [...this.forwards].map(
+      ([hostPort, guestPort]) =>
+        `  TCP[HOST_FORWARD]  13       127.0.0.1 ${hostPort}       10.0.2.15  ${guestPort}     0     0\r\n`,
+    );
+    return [
+      "Hub -1 (net0):\r\n",
+      "  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\r\n",
+      ...rows,
+    ].join("");
+  }
+
+  /** From each opening of the channel: a guest that lost its host says hello again. */
+  async #boot(channel: Channel): Promise<void> {
+    if (this.#behaviour.isSilent === true) return;
+    const hello = {
+      role: "guest" as const,
+      protocol: { min: 1, max: 1 },
+      version: "0.1.0",
+      bootId: "boot-1",
+      now: "1970-01-01T00:00:00Z",
+      features: [],
+    };
+    try {
+      const guest = await connectGuest(
+        {
+          channel,
+          hello,
+          clock: this.#world.clock,
+          handlers: {
+            "state.get": async () => this.#state(),
+            "events.since": async () => ({ events: [], lost: 0 }),
+            "logs.read": async () => ({ text: "", nextOffset: 0 }),
+            "clock.set": async () => ({ offsetMs: 0 }),
+            shutdown: async () => {
+              this.history.push("shutdown asked");
+              this.#shutDown();
+              return {};
+            },
+          },
+        },
+        this.#ended.signal,
+      );
+      this.#guest = guest;
+      this.history.push("connected");
+      this.config ??= await guest.call("config.get", {}, this.#ended.signal);
+      await this.#goOn();
+    } catch (error) {
+      if (!this.#ended.signal.aborted) this.history.push(`channel lost: ${String(error)}`);
+    }
+  }
+
+  async #goOn(): Promise<void> {
+    const { clock } = this.#world;
+    if (this.#lifecycle.name !== "starting") return;
+    await clock.delay(1_000, this.#ended.signal);
+    if (this.#behaviour.lifecycle?.name !== "rescue") this.#mount();
+    await this.#become({ name: "starting", phase: "engine", unmet: ["dockerd"] });
+    await clock.delay(2_000, this.#ended.signal);
+    this.isReady = this.#behaviour.lifecycle?.name !== "rescue";
+    await this.#become(this.#behaviour.lifecycle ?? { name: "ready" });
+  }
+
+  #mount(): void {
+    const { disk } = this.#world;
+    const path = [...disk.entries.keys()].find((name) => name.endsWith("/data.raw")) ?? "";
+    if (disk.text(path) === "") {
+      if (this.config?.dataDisk.formatIfBlank !== true) throw new Error("not allowed to format");
+      this.history.push("formatted");
+      disk.put(path, "ext4");
+    }
+    this.#isMounted = true;
+  }
+
+  async #become(lifecycle: Lifecycle): Promise<void> {
+    this.#lifecycle = lifecycle;
+    this.#sequence += 1;
+    this.history.push(lifecycle.name === "starting" ? lifecycle.phase : lifecycle.name);
+    await this.#guest?.notify("state.changed", this.#state());
+  }
+
+  #shutDown(): void {
+    if (this.#behaviour.ignoresShutdown === true) return;
+    this.#lifecycle = { name: "stopping" };
+    void this.#world.clock.delay(500, this.#ended.signal).then(this.#exit, () => undefined);
+  }
+
+  #state(): GuestState {
+    const dataDisk = { device: "/dev/vdb", sizeBytes: 1, freeBytes: 1, readOnly: false };
+    return {
+      sequence: this.#sequence,
+      lifecycle: this.#lifecycle,
+      uptimeMs: 1,
+      services: [],
+      sshHostKeys: [],
+      addresses: [],
+      ...(this.#isMounted ? { dataDisk } : {}),
+    };
+  }
+
+  #valueOf(option: string): string {
+    return this.argv[this.argv.indexOf(option) + 1] ?? "";
+  }
+
+  #pathOf(chardev: string): string {
+    const found = this.argv.find((arg) => arg.startsWith(`socket,id=${chardev},`));
+    return /path=([^,]+)/.exec(found ?? "")?.[1] ?? "";
+  }
+}
+
+interface QmpRequest {
+  execute: string;
+  arguments?: { "command-line"?: string };
+  id: number;
+}

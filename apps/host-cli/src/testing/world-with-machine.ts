@@ -1,0 +1,41 @@
+import { writeMachineConfig } from "../machine/config-file.ts";
+import { ensureDataDisk } from "../machine/data-disk.ts";
+import { machineDir, type MachineDir } from "../machine/dir.ts";
+import type { MachineConfig } from "../machine/machine.ts";
+import { openMachine } from "../machine/open-machine.ts";
+import { putImage } from "./fake-image.ts";
+import { FakeWorld } from "./fake-world.ts";
+import { RecordedProgress } from "./recorded-progress.ts";
+
+export const machineConfig: MachineConfig = {
+  cpus: 2,
+  memoryMiB: 2048,
+  diskBytes: 2 ** 33,
+  dockerPort: 23760,
+  sshPort: 23761,
+};
+
+/** As `createMachine` leaves it, but with texts in place of keys: real ones take time to make. */
+export async function worldWithMachine(name = "m1"): Promise<{ world: FakeWorld; dir: MachineDir }> {
+  const world = new FakeWorld();
+  const host = world.host();
+  const dir = machineDir(host, name);
+  for (const path of [dir.root.caDir, dir.root.images, dir.tlsDir, dir.sshDir]) await host.files.makeDirectory(path);
+  world.disk.put(dir.root.caCert, "CA-1");
+  world.disk.put(dir.root.caKey, "CA-KEY");
+  world.disk.put(dir.tlsCa, "CA-1");
+  world.disk.put(dir.tlsKey, "KEY-1");
+  world.disk.put(dir.tlsCert, "certificate by CA-1 for KEY-1");
+  world.disk.put(dir.sshPublicKey, "ssh-ed25519 AAAA user\n");
+  await ensureDataDisk(host, dir, machineConfig.diskBytes);
+  await writeMachineConfig(host, dir, machineConfig);
+  putImage(world.disk, "/image");
+  return { world, dir };
+}
+
+/** Runs `up` of `m1` by a process of its own and returns the rows that its user saw. */
+export async function bringUp(world: FakeWorld): Promise<string[]> {
+  const progress = new RecordedProgress();
+  await world.clock.settle(openMachine(world.host(), "m1").up(progress, new AbortController().signal));
+  return progress.rows;
+}
