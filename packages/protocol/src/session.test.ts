@@ -65,22 +65,6 @@ test("a hello is repeated each interval until the session exists, then no clock 
   expect(guest.clock.waiting).toBe(0);
 });
 
-test("while the carrier takes nothing, one hello waits for it, and it tells the latest state", async () => {
-  const pair = channelPair();
-  const peer = rawPeer(pair.host);
-  pair.hold("host");
-  const guest = openGuest(pair.guest);
-  for (let intervals = 0; intervals < 5; intervals += 1) {
-    await turn();
-    guest.clock.advance(interval);
-  }
-  await peer.send(helloMessage({ role: "host", nonce: "peer" }));
-  pair.release("host");
-  await turn();
-  // The first was with the carrier already.
-  expect(peer.received).toMatchObject([{ params: { nonce: "g-1" } }, { params: { nonce: "g-1", echo: "peer" } }]);
-});
-
 test("each hello reads the clock anew", async () => {
   const pair = channelPair();
   const peer = rawPeer(pair.host);
@@ -255,18 +239,6 @@ test("a channel that ends or fails before the session rejects the connect with t
   await expect(second.connected).rejects.toThrow("the channel failed: EIO");
 });
 
-test("a write that fails ends the session with its cause", async () => {
-  const pair = channelPair();
-  const [guest, host] = [openGuest(pair.guest), openHost(pair.host)];
-  const inHost = await host.connected;
-  await guest.connected;
-  const eio = new Error("EIO");
-  const broken = { ...pair.host, write: async () => Promise.reject(eio) };
-  Object.assign(pair.host, broken);
-  await expect(inHost.call("state.get", {}, never)).rejects.toMatchObject({ code: errorCodes.closed });
-  expect(await inHost.closed).toMatchObject({ message: "cannot write to the channel: EIO", cause: eio });
-});
-
 test("closing ends both sides, once", async () => {
   const pair = channelPair();
   const [guest, host] = [openGuest(pair.guest), openHost(pair.host)];
@@ -296,16 +268,19 @@ test("a channel that cannot be closed is reported and ends the session all the s
   expect(guest.problems).toMatchObject([{ kind: "close-failed", cause: { message: "EBADF" } }]);
 });
 
-test("a peer that reads nothing ends the session before it fills the memory", async () => {
+test("a connect that fails rejects when the channel is closed, not before: a port cannot be opened twice", async () => {
   const pair = channelPair();
-  const [guest, host] = [openGuest(pair.guest), openHost(pair.host)];
-  const inGuest = await guest.connected;
-  await host.connected;
-  pair.hold("host");
-  const fields = { text: "x".repeat(limits.frameBytes / 2) };
-  const event = { sequence: 1, at: "2026-01-01T00:00:00Z", uptimeMs: 1, name: "flood", fields };
-  const sent = Array.from({ length: 40 }, () => inGuest.notify("event", event));
-  await expect(Promise.all(sent)).rejects.toThrow("the peer does not read");
-  expect((await inGuest.closed).message).toContain("the peer does not read");
-  await Promise.allSettled(sent);
+  const history: string[] = [];
+  const closing = Promise.withResolvers<undefined>();
+  const close = async (): Promise<void> => {
+    await closing.promise;
+    history.push("closed");
+    await pair.guest.close();
+  };
+  const guest = openGuest({ ...pair.guest, close }, {}, AbortSignal.abort());
+  const rejected = guest.connected.catch(() => history.push("rejected"));
+  await turn();
+  closing.resolve(undefined);
+  await rejected;
+  expect(history).toEqual(["closed", "rejected"]);
 });
