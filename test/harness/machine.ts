@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -55,6 +55,14 @@ export async function makeSandbox(): Promise<Sandbox> {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Where the machine's kernel, initrd and root are; there after the first `init` or `up`. */
+export function rootImageFolder(box: Sandbox): string {
+  const images = join(box.root, ".boot2docker", "images");
+  const [folder, ...others] = readdirSync(images);
+  if (folder === undefined || others.length > 0) throw new Error(`${images} should hold one image`);
+  return join(images, folder);
 }
 
 /** Reads `export NAME="value"` lines as a shell would, for the values that the tests use. */

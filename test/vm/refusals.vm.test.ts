@@ -49,7 +49,7 @@ const foreignDisks = {
 for (const [what, make] of Object.entries(foreignDisks)) {
   test(`${what} is refused as data disk, byte for byte unchanged`, async () => {
     await box.ok("init", "--disk-size", "8g");
-    const disk = join(machineFolder(), "data.img");
+    const disk = join(machineFolder(), "data.raw");
     truncateSync(disk, 0);
     truncateSync(disk, 8 * 2 ** 30);
     await make(disk);

@@ -1,0 +1,35 @@
+import { benchBoot, type BootFigures } from "./boot.ts";
+
+/** `pnpm bench NAME [--json]`: figures on stdout, progress on stderr. */
+const benches = { boot: benchBoot } as const;
+
+const [name = "", format] = process.argv.slice(2);
+if (!Object.hasOwn(benches, name)) {
+  process.stderr.write(`usage: pnpm bench ${Object.keys(benches).join("|")} [--json]\n`);
+  process.exitCode = 2;
+} else {
+  const figures = await benchBoot((line) => {
+    process.stderr.write(`bench: ${line}\n`);
+  });
+  process.stdout.write(format === "--json" ? `${JSON.stringify(figures, null, 2)}\n` : table(figures));
+}
+
+function table(figures: BootFigures): string {
+  const seconds = (value: number) => value.toFixed(2).padStart(7);
+  const rows = [
+    ["guest, first boot (blank disk)", seconds(figures.guestFirstSeconds)],
+    ["guest", seconds(figures.guestSeconds)],
+    ["floor", seconds(figures.floorSeconds)],
+    ["guest ÷ floor", seconds(figures.ratio)],
+    ["", ""],
+    ...figures.phases.map(({ name: phase, startSeconds, seconds: took }) => [
+      `  ${phase}`,
+      `${seconds(took)}  from ${startSeconds.toFixed(2)}`,
+    ]),
+    ...Object.entries(figures.floorPhases).map(([mark, at]) => [`  floor: ${mark}`, `         at ${at.toFixed(2)}`]),
+    ["", ""],
+    ...Object.entries(figures.hostMs).map(([part, ms]) => [`host, ${part}`, `${ms.toFixed(0).padStart(6)} ms CPU`]),
+  ];
+  const lines = rows.map(([label = "", value = ""]) => `${label.padEnd(32)}${value}`.trimEnd());
+  return `boot, in 1-GIPS seconds\n${lines.join("\n")}\n`;
+}
