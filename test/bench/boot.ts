@@ -1,9 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GuestEvent } from "@boot2docker/protocol";
-import { connectToAgent } from "@boot2docker/host-cli/src/agent/open-agent.ts";
-import { openHost } from "@boot2docker/host-cli/src/host/open-host.ts";
-import { machineDir } from "@boot2docker/host-cli/src/machine/dir.ts";
+import { askAgent } from "../harness/agent.ts";
 import { makeSandbox, type Sandbox } from "../harness/machine.ts";
 import { bootFloor } from "./floor.ts";
 import { commandCpuMs, processCpuMs } from "./host-part.ts";
@@ -37,8 +35,8 @@ export async function benchBoot(log: (line: string) => void): Promise<BootFigure
   await box.ok("down");
   log("second boot");
   const up = await commandCpuMs(box, ["up"]);
-  const { agent } = JSON.parse(await box.ok("status", "--json")) as { agent: { pid: number } };
-  const hostMs = { up, agent: processCpuMs(agent.pid), status: await commandCpuMs(box, ["status"]) };
+  const { pid } = await askAgent(box, "agent.status", {});
+  const hostMs = { up, agent: processCpuMs(pid), status: await commandCpuMs(box, ["status"]) };
   const second = await bootEvents(box);
   await box.ok("down");
   log("floor: the same kernel, root and disk, a shell script as init");
@@ -67,15 +65,7 @@ function slowQemu(box: Sandbox): void {
 }
 
 async function bootEvents(box: Sandbox): Promise<GuestEvent[]> {
-  const host = { ...openHost(), env: box.env, homeDir: box.root };
-  const signal = AbortSignal.timeout(30_000);
-  const agent = await connectToAgent(host, machineDir(host, "boot2docker"), () => undefined, signal);
-  if (agent === undefined) throw new Error("the host agent does not answer");
-  try {
-    return (await agent.call("events.since", { sequence: 0 }, signal)).events;
-  } finally {
-    await agent.close();
-  }
+  return (await askAgent(box, "events.since", { sequence: 0 })).events;
 }
 
 /** The end of the phase `engine`: dockerd has answered `_ping`. */

@@ -6,10 +6,9 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { qemuArgv } from "@boot2docker/host-cli/src/driver/qemu-argv.ts";
-import { openHost } from "@boot2docker/host-cli/src/host/open-host.ts";
-import { machineDir } from "@boot2docker/host-cli/src/machine/dir.ts";
 import { writeCpio } from "@boot2docker/iso/src/cpio.ts";
 import { file, planTree } from "@boot2docker/iso/src/tree.ts";
+import { hostOf } from "../harness/agent.ts";
 import { rootImageFolder, type Sandbox } from "../harness/machine.ts";
 
 const limitMs = 300_000;
@@ -19,7 +18,7 @@ const limitMs = 300_000;
  * guest's uptime in seconds at each of its marks. The machine must be stopped.
  */
 export async function bootFloor(box: Sandbox, extra: readonly string[]): Promise<Record<string, number>> {
-  const dir = machineDir({ ...openHost(), env: box.env, homeDir: box.root }, "boot2docker");
+  const { dir } = hostOf(box);
   const image = rootImageFolder(box);
   const initrd = join(box.root, "floor-initrd.img");
   copyFileSync(join(image, "initrd.img"), initrd);

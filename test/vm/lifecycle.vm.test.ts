@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { askAgent } from "../harness/agent.ts";
 import { cliFile, makeSandbox, type Sandbox } from "../harness/machine.ts";
 
 /** The machine's life as its owner and the host's accidents shape it. */
@@ -14,7 +15,6 @@ afterEach(async () => box[Symbol.asyncDispose]());
 interface Status {
   state: string;
   pid?: number;
-  agent?: { pid: number };
 }
 const status = async () => JSON.parse((await box.cli("status", "--json")).stdout) as Status;
 
@@ -34,12 +34,10 @@ test("up twice starts one VM, and down while a container runs keeps the containe
 
 test("a killed agent leaves the VM alone, and the next command has an answer", async () => {
   await box.ok("up");
-  const before = await status();
-  expect(before.agent?.pid).toBeGreaterThan(1);
-  process.kill(before.agent?.pid ?? Number.NaN, "SIGKILL");
-  const after = await status();
-  expect(after).toMatchObject({ state: "running", pid: before.pid });
-  expect(after.agent?.pid).not.toBe(before.agent?.pid);
+  const before = { vm: (await status()).pid, agent: (await askAgent(box, "agent.status", {})).pid };
+  process.kill(before.agent, "SIGKILL");
+  expect(await status()).toMatchObject({ state: "running", pid: before.vm });
+  expect((await askAgent(box, "agent.status", {})).pid).not.toBe(before.agent);
   expect(await box.dockerOk(["run", "--rm", "boot2docker/busybox", "echo", "still here"])).toBe("still here");
 });
 
@@ -86,7 +84,7 @@ async function stepNames(): Promise<string[]> {
   const ran = await box.cli("up");
   expect(ran.code).toBe(0);
   await box.ok("delete", "--yes");
-  return [...new Set([...ran.stderr.matchAll(/^(.+?) \.\.\.$/gm)].map(([, name]) => name ?? ""))];
+  return [...new Set([...ran.stderr.matchAll(/^(.+?)(?: \(up to \d+ s\))? \.\.\.$/gm)].map(([, name]) => name ?? ""))];
 }
 
 async function killUpAt(name: string): Promise<void> {
@@ -94,7 +92,7 @@ async function killUpAt(name: string): Promise<void> {
   let said = "";
   for await (const chunk of up.stderr) {
     said += String(chunk);
-    if (said.includes(`${name} ...`)) {
+    if (said.includes(`\n${name}`) || said.startsWith(name)) {
       up.kill("SIGKILL");
       break;
     }
