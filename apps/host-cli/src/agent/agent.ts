@@ -65,8 +65,10 @@ async function attend(
 
   let problems: Reason[] = [];
   let control: Control | undefined;
+  let isMounted = false;
   const onState = (state: GuestState): void => {
-    if (state.dataDisk !== undefined) void forbidFormat(host, dir, log);
+    if (state.dataDisk !== undefined && !isMounted) void forbidFormat(host, dir, log);
+    isMounted ||= state.dataDisk !== undefined;
     control?.broadcast("state.changed", state);
   };
   const link = guestLink({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
-import { distributionIds, qemuMissing } from "./qemu-install.ts";
+import { distributionIds, isTooOld, qemuMissing } from "./qemu-install.ts";
 
 test.each([
   ["ID=debian\n", "sudo apt-get install qemu-system-x86"],
@@ -22,4 +22,15 @@ test("on macOS the hint is Homebrew's", async () => {
 test("an unknown distribution gets the names under which QEMU is packaged", async () => {
   expect((await qemuMissing(new FakeWorld().host(), "qemu")).hint).toContain("qemu-system-x86");
   expect(distributionIds("ID=\nID_LIKE='a b'\n")).toEqual(["a", "b"]);
+});
+
+test.each([
+  ["7.1.9", true],
+  ["6.2.0", true],
+  ["7.2.0", false],
+  ["7.2.22", false],
+  ["10.0.2", false],
+  ["unknown", false],
+])("QEMU %s is too old: %s", (version, expected) => {
+  expect(isTooOld(version)).toBe(expected);
 });

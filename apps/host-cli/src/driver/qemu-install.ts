@@ -1,6 +1,9 @@
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 
+/** The first with all the options that `qemuArgv` uses; what Debian 12 has. */
+const oldest = { major: 7, minor: 2 };
+
 const commands = [
   { ids: ["debian", "ubuntu"], command: "sudo apt-get install qemu-system-x86" },
   { ids: ["fedora", "rhel", "centos"], command: "sudo dnf install qemu-system-x86-core" },
@@ -12,7 +15,20 @@ const commands = [
 export async function qemuMissing(host: Host, program: string): Promise<UserError> {
   return new UserError(`${program} was not found on the search path`, {
     code: "qemu-missing",
-    hint: `Install QEMU 7.2 or newer: ${await installCommand(host)}`,
+    hint: `Install QEMU ${oldest.major}.${oldest.minor} or newer: ${await installCommand(host)}`,
+  });
+}
+
+/** A version that can't be read counts as new: distributions invent their own. */
+export function isTooOld(version: string): boolean {
+  const [major = NaN, minor = NaN] = version.split(".").map(Number);
+  return major < oldest.major || (major === oldest.major && minor < oldest.minor);
+}
+
+export function qemuTooOld(binary: string, version: string): UserError {
+  return new UserError(`${binary} is QEMU ${version}; ${oldest.major}.${oldest.minor} or newer is needed`, {
+    code: "qemu-too-old",
+    hint: "Install a newer QEMU: the release before last of most distributions has one.",
   });
 }
 

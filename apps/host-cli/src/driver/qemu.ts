@@ -4,7 +4,7 @@ import type { MachineDir } from "../machine/dir.ts";
 import type { Driver, DriverInfo, VmSpec } from "./driver.ts";
 import { probeQemu } from "./qemu-accelerator.ts";
 import { qemuArgv } from "./qemu-argv.ts";
-import { qemuMissing } from "./qemu-install.ts";
+import { isTooOld, qemuMissing, qemuTooOld } from "./qemu-install.ts";
 import { openQemuMonitor } from "./qemu-monitor.ts";
 import { connectQmp, type Qmp } from "./qmp.ts";
 
@@ -61,7 +61,9 @@ export function qemuDriver(host: Host, dir: MachineDir): Driver {
     async probe(signal) {
       const binary = await host.processes.find(program);
       if (binary === undefined) throw await qemuMissing(host, program);
-      return probeQemu(host, dir.root, binary, signal);
+      const info = await probeQemu(host, dir.root, binary, signal);
+      if (isTooOld(info.version)) throw qemuTooOld(binary, info.version);
+      return info;
     },
 
     async start(spec: VmSpec, info: DriverInfo, signal) {

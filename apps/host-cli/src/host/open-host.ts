@@ -1,8 +1,8 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { homedir, totalmem, availableParallelism } from "node:os";
 import { isSea } from "node:sea";
 import { BugError } from "../errors.ts";
 import type { Host, Platform } from "../host.ts";
+import { inspectCertificate } from "./certificate.ts";
 import { nodeClock } from "./clock.ts";
 import { decompress } from "./decompress.ts";
 import { nodeFiles } from "./files.ts";
@@ -23,15 +23,7 @@ export function openHost(): Host {
     network: nodeNetwork,
     clock: nodeClock,
     decompress,
-    inspectCertificate: (pem, caPem, keyPem) => {
-      const certificate = new X509Certificate(pem);
-      const ca = new X509Certificate(caPem);
-      return {
-        expiresAt: certificate.validToDate,
-        isIssuedByCa: certificate.verify(ca.publicKey),
-        isOfKey: certificate.checkPrivateKey(createPrivateKey(keyPem)),
-      };
-    },
+    inspectCertificate,
     resources: () => ({
       cpus: availableParallelism(),
       memoryBytes: totalmem(),

@@ -73,6 +73,17 @@ test("without room nothing is written", async () => {
   expect(await unpackedNames(world)).toEqual([]);
 });
 
+test("of many images the newest three stay", async () => {
+  const world = worldWithImage();
+  for (const version of ["1", "2", "3", "4"]) {
+    const manifest = putImage(world.disk, "/image");
+    world.disk.put("/image/manifest.json", JSON.stringify({ ...manifest, version }));
+    await unpack(world);
+    await world.clock.pass(1_000);
+  }
+  expect((await unpackedNames(world)).map((name) => name[0])).toEqual(["2", "3", "4"]);
+});
+
 test("killed at any effect, there is either no image or a whole one, and the next call makes it", async () => {
   for (let effect = 0; effect < 30; effect += 1) {
     const world = worldWithImage();

@@ -53,10 +53,27 @@ export async function unpackImage(
     await unpackRoot(host, source, paths.rootPath, onProgress, signal);
     await host.files.remove(target); // One that lost a file; nobody runs from it, for its VM would hold the file.
     await host.files.rename(partial, target);
+    await prune(host, root);
   } catch (error) {
     await host.files.remove(partial);
     throw error;
   }
+}
+
+/** So many stay, the newest ones. What a killed call left is among them and goes in its turn. */
+const keptImages = 3;
+
+/** An image takes hundreds of MiB. A VM that runs from one that goes has its files open, and keeps them. */
+async function prune(host: Host, root: RootDir): Promise<void> {
+  const names = await host.files.list(root.images);
+  const dated = await Promise.all(
+    names.map(async (name) => {
+      const path = `${root.images}/${name}`;
+      return { path, modifiedAt: (await host.files.stat(path))?.modifiedAt ?? new Date(0) };
+    }),
+  );
+  const newestFirst = dated.sort((a, b) => b.modifiedAt.getTime() - a.modifiedAt.getTime());
+  for (const { path } of newestFirst.slice(keptImages)) await host.files.remove(path);
 }
 
 async function unpackRoot(

@@ -54,7 +54,7 @@ async function createLocked(
   await ensureCa(host, dir.root);
   await renewClientCertificate(host, dir);
   await ensureSshKey(host, dir);
-  const ports = await portsFor(host, dir.root, request);
+  const ports = await portsFor(host, dir, request);
   const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
   const config = { ...request, ...ports, diskBytes };
   await writeMachineConfig(host, dir, config);
@@ -118,11 +118,11 @@ export async function checkMachineDirectory(host: Host, dir: MachineDir): Promis
   });
 }
 
-async function portsFor(host: Host, root: RootDir, request: MachineRequest): Promise<MachinePorts> {
+async function portsFor(host: Host, dir: MachineDir, request: MachineRequest): Promise<MachinePorts> {
   if (request.dockerPort !== undefined && request.sshPort !== undefined) {
     return { dockerPort: request.dockerPort, sshPort: request.sshPort };
   }
-  const chosen = await choosePorts(host, await takenPorts(host, root));
+  const chosen = await choosePorts(host, dir.path, await takenPorts(host, dir.root));
   return { dockerPort: request.dockerPort ?? chosen.dockerPort, sshPort: request.sshPort ?? chosen.sshPort };
 }
 

@@ -2,24 +2,32 @@ import { expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
 import { choosePorts, parseLsof, parseSs, portPairs } from "./ports.ts";
 
-test("the first pair is chosen of which both are free on the host and of no machine", async () => {
+test("a pair is chosen of which both are free on the host and of no machine", async () => {
   const world = new FakeWorld();
-  world.ports.set(23763, "somebody");
-  expect(await choosePorts(world.host(), new Set([23760]))).toEqual({ dockerPort: 23764, sshPort: 23765 });
+  const [first, second, third] = portPairs("/m/m1", new Set());
+  world.ports.set(second?.sshPort ?? 0, "somebody");
+  expect(await choosePorts(world.host(), "/m/m1", new Set([first?.dockerPort ?? 0]))).toEqual(third);
+});
+
+test("machines of two users begin at different pairs, and always at the same", () => {
+  const [one, other] = ["/home/a/.boot2docker/machines/m", "/home/b/.boot2docker/machines/m"];
+  expect(portPairs(one, new Set())[0]).toEqual(portPairs(one, new Set())[0]);
+  expect(portPairs(one, new Set())[0]).not.toEqual(portPairs(other, new Set())[0]);
 });
 
 test("when no pair is free the error names the range", async () => {
   const world = new FakeWorld();
-  for (const { dockerPort } of portPairs(new Set())) world.ports.set(dockerPort, "somebody");
-  await expect(choosePorts(world.host(), new Set())).rejects.toMatchObject({
+  for (const { dockerPort } of portPairs("m", new Set())) world.ports.set(dockerPort, "somebody");
+  await expect(choosePorts(world.host(), "m", new Set())).rejects.toMatchObject({
     code: "ports-exhausted",
-    message: "no free pair of ports from 23760 to 24159 on 127.0.0.1",
+    message: "no free pair of ports from 23760 to 31759 on 127.0.0.1",
   });
 });
 
 test("all ports lie below those that systems hand out themselves", () => {
-  const last = portPairs(new Set()).at(-1);
-  expect(last?.sshPort).toBeLessThan(32768);
+  const ports = portPairs("m", new Set()).flatMap(({ dockerPort, sshPort }) => [dockerPort, sshPort]);
+  expect(Math.max(...ports)).toBeLessThan(32768);
+  expect(new Set(ports).size).toBe(8000);
 });
 
 test.each([

@@ -3,23 +3,32 @@ import type { Host } from "../host.ts";
 
 /** Below the ports that Linux (32768) and macOS (49152) hand out themselves, so that no outgoing connection has one. */
 const firstPort = 23760;
-const pairs = 200;
+const pairs = 4000;
 
 export interface MachinePorts {
   dockerPort: number;
   sshPort: number;
 }
 
-/** Candidates in the order of trying. Both ports of a pair belong to one machine. */
-export function portPairs(taken: ReadonlySet<number>): MachinePorts[] {
-  return Array.from({ length: pairs }, (_, index) => firstPort + 2 * index)
+/**
+ * Candidates in the order of trying; both ports of a pair belong to one machine. `seed` decides where it begins: the
+ * stopped machines of other users and directories are not known, and all would take the first pair.
+ */
+export function portPairs(seed: string, taken: ReadonlySet<number>): MachinePorts[] {
+  const start = hash(seed) % pairs;
+  return Array.from({ length: pairs }, (_, index) => firstPort + 2 * ((start + index) % pairs))
     .filter((first) => !taken.has(first) && !taken.has(first + 1))
     .map((first) => ({ dockerPort: first, sshPort: first + 1 }));
 }
 
+/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+function hash(text: string): number {
+  return [...new TextEncoder().encode(text)].reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
+}
+
 /** Free on this host now and of no other machine. Throws UserError `ports-exhausted`. */
-export async function choosePorts(host: Host, taken: ReadonlySet<number>): Promise<MachinePorts> {
-  for (const pair of portPairs(taken)) {
+export async function choosePorts(host: Host, seed: string, taken: ReadonlySet<number>): Promise<MachinePorts> {
+  for (const pair of portPairs(seed, taken)) {
     const free = (await host.network.isPortFree(pair.dockerPort)) && (await host.network.isPortFree(pair.sshPort));
     if (free) return pair;
   }

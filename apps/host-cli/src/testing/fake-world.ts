@@ -1,7 +1,8 @@
 import { channelPair } from "@boot2docker/protocol/testing";
 import type { Channel } from "@boot2docker/protocol";
 import { runAgent } from "../agent/agent.ts";
-import type { Host, HttpsRequest, ProcessIdentity, RunResult } from "../host.ts";
+import { inspectCertificate } from "../host/certificate.ts";
+import type { CertificateFacts, Host, HttpsRequest, ProcessIdentity, RunResult } from "../host.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDisk, filesOn } from "./fake-files.ts";
 import { FakeVm } from "./fake-vm.ts";
@@ -95,11 +96,7 @@ export class FakeWorld {
       clock: this.clock,
       resources: () => ({ cpus: 4, memoryBytes: 32 * 2 ** 30, freeMemoryBytes: this.freeMemoryBytes }),
       decompress: (_format, chunks) => chunks,
-      inspectCertificate: (pem, caPem, keyPem) => ({
-        expiresAt: new Date(/until (\S+)/.exec(pem)?.[1] ?? "2031-01-01T00:00:00Z"),
-        isIssuedByCa: pem.includes(`by ${caPem}`),
-        isOfKey: pem.includes(`for ${keyPem}`),
-      }),
+      inspectCertificate: inspect,
       files: {
         ...filesOn(this.disk),
         tryLock: async (path) => {
@@ -183,6 +180,16 @@ export class FakeWorld {
     if (vm === undefined) throw new Error(`connect ECONNREFUSED 127.0.0.1:${port}`);
     return vm.isReady ? { status: 200, body: "OK" } : { status: 503, body: "starting" };
   }
+}
+
+/** Real certificates are looked at for real; in place of others, texts that say what they are for. */
+function inspect(pem: string, caPem: string, keyPem: string): CertificateFacts {
+  if (pem.includes("BEGIN")) return inspectCertificate(pem, caPem, keyPem);
+  return {
+    expiresAt: new Date("2031-01-01T00:00:00Z"),
+    isIssuedByCa: pem.includes(`by ${caPem}`),
+    isOfKey: pem.includes(`for ${keyPem}`),
+  };
 }
 
 /**

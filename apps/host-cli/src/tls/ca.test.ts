@@ -1,19 +1,13 @@
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
-import { openHost } from "../host/open-host.ts";
 import type { Host } from "../host.ts";
 import { machineDir, type MachineDir } from "../machine/dir.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
 import { ensureCa, isClientCertificateGood, issueGuestCertificate, renewClientCertificate, serverNames } from "./ca.ts";
 
-/** Real certificates on a disk in memory. */
 async function machine(): Promise<{ world: FakeWorld; host: Host; dir: MachineDir }> {
   const world = new FakeWorld();
-  const real = openHost();
-  const host: Host = {
-    ...world.host(),
-    inspectCertificate: (pem, caPem, keyPem) => real.inspectCertificate(pem, caPem, keyPem),
-  };
+  const host = world.host();
   const dir = machineDir(host, "m1");
   await host.files.makeDirectory(dir.path);
   return { world, host, dir };
@@ -29,8 +23,16 @@ test("a CA that lost its key is not replaced silently: all machines trust it", a
   const { world, host, dir } = await machine();
   const { certificatePem } = await ensureCa(host, dir.root);
   world.disk.entries.delete(dir.root.caKey);
-  await expect(ensureCa(host, dir.root)).rejects.toMatchObject({ code: "ca-incomplete" });
+  await expect(ensureCa(host, dir.root)).rejects.toMatchObject({ code: "ca-damaged" });
   expect(world.disk.text(dir.root.caCert)).toBe(certificatePem);
+});
+
+test.each(["caCert", "caKey"] as const)("a CA whose %s is damaged is not replaced either", async (name) => {
+  const { world, host, dir } = await machine();
+  await ensureCa(host, dir.root);
+  world.disk.put(dir.root[name], "-----BEGIN");
+  await expect(ensureCa(host, dir.root)).rejects.toMatchObject({ code: "ca-damaged" });
+  expect(world.disk.text(dir.root[name])).toBe("-----BEGIN");
 });
 
 test("a fresh client certificate is good until two months before its end", async () => {

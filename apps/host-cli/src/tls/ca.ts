@@ -9,7 +9,7 @@ const renewBeforeMs = 60 * dayMs;
 
 /**
  * The CA of all machines, made at the first call; only for who holds the lock of the root directory. Throws UserError
- * `ca-incomplete` rather than replace a half: certificates of machines would stop to fit.
+ * `ca-damaged` rather than replace one: certificates of machines would stop to fit.
  */
 export async function ensureCa(host: Host, root: RootDir): Promise<KeyAndCertificate> {
   const found = await readCa(host, root);
@@ -25,11 +25,24 @@ export async function ensureCa(host: Host, root: RootDir): Promise<KeyAndCertifi
 async function readCa(host: Host, root: RootDir): Promise<KeyAndCertificate | undefined> {
   const keyPem = await host.files.readText(root.caKey);
   const certificatePem = await host.files.readText(root.caCert);
-  if (keyPem !== undefined && certificatePem !== undefined) return { keyPem, certificatePem };
   if (certificatePem === undefined) return undefined; // A key alone is of a call that was killed.
-  throw new UserError(`the certificate authority is incomplete: ${root.caKey} is missing`, {
-    code: "ca-incomplete",
-    hint: `Put the key back from a copy, or delete ${root.caDir}: a new one is then made, for all machines.`,
+  if (keyPem === undefined) throw damaged(root, `${root.caKey} is missing`);
+  if (!isPair(host, keyPem, certificatePem)) throw damaged(root, `${root.caCert} is not the certificate of its key`);
+  return { keyPem, certificatePem };
+}
+
+function isPair(host: Host, keyPem: string, certificatePem: string): boolean {
+  try {
+    return host.inspectCertificate(certificatePem, certificatePem, keyPem).isOfKey;
+  } catch {
+    return false; // One of them is no PEM.
+  }
+}
+
+function damaged(root: RootDir, problem: string): UserError {
+  return new UserError(`the certificate authority is damaged: ${problem}`, {
+    code: "ca-damaged",
+    hint: `Put both files back from a copy, or delete ${root.caDir}: a new one is then made, for all machines.`,
   });
 }
 
