@@ -7,7 +7,16 @@ const aptHelper = { command: "/usr/lib/apt/apt-helper", package: "apt" };
  * would not know. Whoever calls checks the bytes.
  */
 export async function fetchFile(url: string, target: string, signal: AbortSignal): Promise<void> {
-  const options = ["-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20"];
+  const options = [
+    "-o",
+    "Acquire::Retries=1",
+    "-o",
+    "Acquire::Retries::Delay=false",
+    "-o",
+    "Acquire::http::Timeout=20",
+    "-o",
+    "Acquire::https::Timeout=20",
+  ];
   // apt's own user could not write to the caller's folder; without this it only warns about that.
   options.push("-o", "APT::Sandbox::User=root");
   try {

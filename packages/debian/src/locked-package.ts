@@ -9,7 +9,7 @@ export const LockedPackage = z.object({
   version: z.string(),
   suite: z.string(),
   /** Below the archive's base: `pool/main/…/x_1_amd64.deb`. */
-  path: z.string().check(z.regex(/^pool\/[^\s]+\.deb$/)),
+  path: z.string().check(z.regex(/^pool\/(?:[\w+-][\w+.~-]*\/)+[\w+-][\w+.~-]*\.deb$/)),
   sha256,
   sizeBytes: z.int().check(z.positive()),
 });
