@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { downloadPackages } from "./download.ts";
 import type { LockedPackage } from "./locked-package.ts";
-import { archiveKeyring, serveArchive } from "./testing/archive.ts";
+import { archiveKeyring, readArchive, serveArchive } from "./testing/archive.ts";
 
 const hello: LockedPackage = {
   name: "hello",
@@ -48,7 +48,7 @@ test("bytes that are not those of the lock are refused, told and not kept", asyn
   await using archive = await serveArchive((path, bytes) => (path.endsWith(".deb") ? Buffer.from("evil") : bytes));
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
   await expect(downloadPackages([hello], { snapshot: nowhere }, never)).rejects.toThrow(
-    /hello 1\.2-1: .*has SHA-256 [0-9a-f]{64}, wanted 00e5d4dd/,
+    /hello 1\.2-1.*has SHA-256 [0-9a-f]{64}, wanted 00e5d4dd/s,
   );
   expect(readdirSync(join(cache, "boot2docker", "debian"))).toEqual([]);
 });
@@ -56,7 +56,7 @@ test("bytes that are not those of the lock are refused, told and not kept", asyn
 test("a version that has left the mirror comes from the snapshot archive, as of the lock's date", async () => {
   await using mirror = await serveArchive((path, bytes) => (path.endsWith(".deb") ? undefined : bytes));
   await using snapshot = await serveArchive((path, bytes) =>
-    path === `/20261123T000000Z/${hello.path}` ? Buffer.from("these bytes stand for a package\n") : bytes,
+    path.startsWith("/20261123T000000Z/") ? readArchive(path.slice("/20261123T000000Z/".length)) : bytes,
   );
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", mirror.base);
   const options = { snapshot: snapshot.base, lockedAt: "20261123T000000Z" };
@@ -85,7 +85,7 @@ test("another major never stands in", async () => {
   const onReplaced = vi.fn();
   const options = { snapshot: nowhere, keyring: archiveKeyring, onReplaced };
   await expect(downloadPackages([{ ...olderHello, version: "0.9-1" }], options, never)).rejects.toThrow(
-    "nothing may stand in for hello (forky has 1.2-1: another major)",
+    "nothing may stand in for hello 0.9-1 (forky has 1.2-1: another major)",
   );
   expect(onReplaced).not.toHaveBeenCalled();
 });
@@ -94,7 +94,7 @@ test("whoever does not ask for replacements gets none, and all reasons", async (
   await using archive = await serveArchive();
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
   await expect(downloadPackages([olderHello], { snapshot: nowhere }, never)).rejects.toThrow(
-    /hello 1\.1-1: Failed to fetch .*404.*; Failed to fetch .*127\.0\.0\.1:1/,
+    /hello 1\.1-1: .*Failed to fetch .*404.*Failed to fetch .*127\.0\.0\.1:1/s,
   );
 });
 
@@ -115,9 +115,8 @@ test.each([
 test("nothing stands in out of an index that another key signed", async () => {
   await using archive = await serveArchive();
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
-  await expect(downloadPackages([olderHello], { snapshot: nowhere, onReplaced: vi.fn() }, never)).rejects.toThrow(
-    "apt-get",
-  );
+  const options = { snapshot: nowhere, onReplaced: () => undefined };
+  await expect(downloadPackages([olderHello], options, never)).rejects.toThrow("apt-get");
 });
 
 test("a mirror without the suite is told, with the option to name another", async () => {

@@ -13,24 +13,29 @@ export async function findMirror(suite: string, signal: AbortSignal): Promise<st
   const told = process.env["BOOT2DOCKER_DEBIAN_MIRROR"];
   const candidates = told === undefined ? parseSources(readAptSources()) : [told.replace(/\/+$/, "")];
   const refusals: string[] = [];
-  const staging = await mkdtemp(join(tmpdir(), "boot2docker-mirror-"));
-  try {
-    for (const base of candidates) {
-      try {
-        await fetchFile(`${base}/dists/${suite}/InRelease`, join(staging, "InRelease"), signal);
-        return base;
-      } catch (error) {
-        signal.throwIfAborted();
-        refusals.push(`\n  ${base}: ${error instanceof Error ? error.message : String(error)}`);
-      }
+  for (const base of candidates) {
+    try {
+      await requireSuite(base, suite, signal);
+      return base;
+    } catch (error) {
+      signal.throwIfAborted();
+      refusals.push(`\n  ${base}: ${error instanceof Error ? error.message : String(error)}`);
     }
-  } finally {
-    await rm(staging, { recursive: true, force: true });
   }
   throw new Error(
     `no apt source of this machine is a Debian archive with the suite ${suite}; ` +
       `set BOOT2DOCKER_DEBIAN_MIRROR to the address of one${refusals.join("")}`,
   );
+}
+
+/** Throws, with the reason, when there is no such suite, or no way to it. */
+export async function requireSuite(base: string, suite: string, signal: AbortSignal): Promise<void> {
+  const staging = await mkdtemp(join(tmpdir(), "boot2docker-mirror-"));
+  try {
+    await fetchFile(`${base}/dists/${suite}/InRelease`, join(staging, "InRelease"), signal);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
 }
 
 function readAptSources(): { name: string; text: string }[] {

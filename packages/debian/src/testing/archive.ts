@@ -27,7 +27,7 @@ export async function serveArchive(
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? "");
     requests.push(path);
-    const bytes = change(path, readIfThere(join(fixtures, "archive", path)));
+    const bytes = change(path, readArchive(path));
     response.writeHead(bytes === undefined || bytes.length === 0 ? 404 : 200).end(bytes);
   });
   server.listen(0, "127.0.0.1");
@@ -45,9 +45,10 @@ export async function serveArchive(
   };
 }
 
-function readIfThere(path: string): Buffer {
+/** The bytes of a file of the fixture; none when it has no such file. */
+export function readArchive(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readFileSync(join(fixtures, "archive", path));
   } catch {
     return Buffer.alloc(0); // Not found: that is what the archive answers.
   }
