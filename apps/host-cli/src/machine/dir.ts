@@ -1,7 +1,7 @@
 import { UserError, exitCodes } from "../errors.ts";
 import type { Host } from "../host.ts";
 
-/** Who makes and changes a file: nobody else does. */
+/** Who writes a file. */
 type Owner = "command" | "agent" | "qemu" | "user";
 
 interface FileRow {
@@ -55,8 +55,7 @@ export const machineFiles = {
     path: "data.unformatted",
     kind: "file",
     owner: "command",
-    purpose:
-      "There from the making of a blank data disk until the guest has mounted it: only then may it be formatted.",
+    purpose: "The disk may be formatted if it is blank. The agent removes it once the guest has mounted the disk.",
   },
   tlsDir: { path: "tls", kind: "directory", owner: "command", purpose: "What `DOCKER_CERT_PATH` points to." },
   tlsCa: { path: "tls/ca.pem", kind: "file", owner: "command", purpose: "Copy of the CA's certificate." },
