@@ -62,8 +62,15 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    throw usageError(error);
+    throw usageError(error, argv);
   }
+}
+
+/** Paragraphs for the help and the manual. */
+export function describeVerb({ summary, aliases, details }: Verb): string[] {
+  const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+  const names = aliases.length === 0 ? [] : [`Also called ${aliases.join(", ")}.`];
+  return [[sentence, ...names].join(" "), ...(details === undefined ? [] : [details])];
 }
 
 type Action = (verb: Verb, command: Command) => Promise<void>;
@@ -96,9 +103,7 @@ function addVerb(program: Command, name: string, row: Verb, action: Action): voi
     .command(name, { hidden: row.isHidden === true })
     .aliases(row.aliases)
     .summary(row.summary)
-    .description(
-      [`${row.summary[0]?.toUpperCase() ?? ""}${row.summary.slice(1)}.`, row.details].filter(Boolean).join("\n\n"),
-    )
+    .description(describeVerb(row).join("\n\n"))
     .passThroughOptions(row.isPassingThrough === true)
     .allowExcessArguments(false);
   for (const { name: operand, summary, isRepeated } of row.operands) {
@@ -128,11 +133,16 @@ function optionValues(command: Command, rows: OptionRows): Call["options"] {
 }
 
 /** commander has the suggestion, if any, on the second line: `(Did you mean up?)`. */
-function usageError({ message }: CommanderError): UserError {
+function usageError({ code, message }: CommanderError, argv: readonly string[]): UserError {
   const [what = "", suggestion = ""] = message.replace(/^error: /, "").split("\n");
-  return new UserError(what, {
+  const words = argv.filter((word) => !word.startsWith("-"));
+  const called = Object.entries<Verb>(verbs).find(([name, { aliases }]) => [name, ...aliases].includes(words[0] ?? ""));
+  const help = called === undefined ? "boot2docker help" : `boot2docker help ${called[0]}`;
+  // What commander throws for `help nope`: the text of its message is of no use.
+  const isAboutHelp = code === "commander.help";
+  return new UserError(isAboutHelp ? `there is no verb ${JSON.stringify(words.at(-1))}` : what, {
     code: "usage",
-    hint: suggestion === "" ? "See: boot2docker help" : suggestion.replace(/^\(|\)$/g, ""),
+    hint: suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""),
     exitCode: exitCodes.usage,
   });
 }

@@ -1,6 +1,6 @@
 import { exitCodes, UserError } from "./errors.ts";
 import type { MachineRequest } from "./machine/create.ts";
-import { settingNames, settings, type SettingName } from "./settings.ts";
+import { builtIn, settingNames, settings, type SettingName } from "./settings.ts";
 
 /** Values as the user wrote them. */
 export type SettingTexts = Readonly<Partial<Record<SettingName, string | undefined>>>;
@@ -20,9 +20,6 @@ interface Given {
   where: string;
 }
 
-const builtIn = { memory: 2048, diskSize: 20 * 2 ** 30 };
-const mostCpus = 4;
-
 /**
  * Flags before environment before the user's file before what is built in. Throws UserError `settings-invalid` (exit 2)
  * with the problems of all sources at once, those of overruled values too: each would come up some day.
@@ -37,9 +34,9 @@ export function resolveSettings({ flags, env, file, hostCpus }: Sources): Machin
   }
   refuse(problems);
   return {
-    cpus: values.cpus ?? Math.min(hostCpus, mostCpus),
-    memoryMiB: values.memory ?? builtIn.memory,
-    diskBytes: values.diskSize ?? builtIn.diskSize,
+    cpus: values.cpus ?? Math.min(hostCpus, builtIn.cpus),
+    memoryMiB: values.memory ?? builtIn.memoryMiB,
+    diskBytes: values.diskSize ?? builtIn.diskBytes,
     ...(values.dockerPort === undefined ? {} : { dockerPort: values.dockerPort }),
     ...(values.sshPort === undefined ? {} : { sshPort: values.sshPort }),
   };

@@ -1,7 +1,7 @@
 import { isSea } from "node:sea";
-import { type Call, runCli } from "./cli.ts";
-import type { Context } from "./commands/verb.ts";
+import type { Context, OptionRows, OptionValues } from "./commands/verb.ts";
 import { exitCodes } from "./errors.ts";
+import { NobodyReads, run } from "./run.ts";
 import { processTerminal } from "./ssh/terminal.ts";
 import { openUi, type Screen, type Ui } from "./ui.ts";
 import { chooseStyle } from "./ui/style.ts";
@@ -9,29 +9,23 @@ import { chooseStyle } from "./ui/style.ts";
 const { stdout, stderr } = process;
 
 /** The only place where this program ends, and where it meets signals and streams. */
-async function main(): Promise<number> {
+async function main(): Promise<void> {
   const interruption = new AbortController();
   const { signal } = interruption;
   interruptOnSignals(interruption);
-  interruptWithoutReader(interruption);
-  let options: Call["options"] = {};
-  try {
-    return await runCli(process.argv.slice(2), {
-      write: (text) => void stdout.write(text),
-      columns: stdout.isTTY ? stdout.columns : 100,
-      async execute(call) {
-        ({ options } = call);
-        return (await call.verb.run(await openContext(options, signal), call)) ?? 0;
-      },
-    });
-  } catch (error) {
-    if (signal.aborted && signal.reason === noReader) return 0;
-    const { explainFailure, renderFailure } = await import("./ui/failure.ts"); // Not for those that go well.
-    const failure = explainFailure(error, signal.aborted);
-    const style = { isVerbose: options["verbose"] === true, isJson: options["json"] === true };
-    stderr.write(renderFailure(error, failure, style));
-    return failure.exitCode;
-  }
+  // `boot2docker logs | head` is no failure.
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    interruption.abort(new NobodyReads());
+  });
+  const exitCode = await run(process.argv.slice(2), {
+    out: screenOf(stdout),
+    err: screenOf(stderr),
+    signal,
+    openContext: (options) => openContext(options, signal),
+  });
+  await Promise.all([flush(stdout), flush(stderr)]);
+  process.exit(exitCode); // Whatever still listens, for example on the input, has nothing to wait for.
 }
 
 /** A second signal does not wait for what the first one asked for. */
@@ -44,17 +38,7 @@ function interruptOnSignals(interruption: AbortController): void {
   }
 }
 
-const noReader = new Error("nobody reads the output any more");
-
-/** `boot2docker logs | head` is no failure. */
-function interruptWithoutReader(interruption: AbortController): void {
-  stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    interruption.abort(noReader);
-  });
-}
-
-async function openContext(options: Call["options"], signal: AbortSignal): Promise<Context> {
+async function openContext(options: OptionValues<OptionRows>, signal: AbortSignal): Promise<Context> {
   const { openHost } = await import("./host/open-host.ts"); // Help does without.
   return {
     host: openHost(),
@@ -66,7 +50,7 @@ async function openContext(options: Call["options"], signal: AbortSignal): Promi
   };
 }
 
-function openProcessUi(options: Call["options"]): Ui {
+function openProcessUi(options: OptionValues<OptionRows>): Ui {
   return openUi({
     out: screenOf(stdout),
     err: screenOf(stderr),
@@ -99,6 +83,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
   // Without a terminal's editing, for which Ctrl-C would be just another key.
   const lines = createInterface({ input: process.stdin, terminal: false, signal });
   for await (const line of lines) return line;
+  stderr.write("\n"); // The cursor is still behind the question.
   signal.throwIfAborted();
   return "";
 }
@@ -109,7 +94,4 @@ async function flush(stream: NodeJS.WriteStream): Promise<void> {
   await promise;
 }
 
-void main().then(async (exitCode) => {
-  await Promise.all([flush(stdout), flush(stderr)]);
-  process.exit(exitCode); // Whatever still listens, for example on the input, has nothing to wait for.
-});
+void main();

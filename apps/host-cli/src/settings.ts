@@ -14,25 +14,28 @@ export interface Setting {
   parse(text: string): Parsed;
 }
 
+/** What a setting is when nobody gave it. A host with fewer processors gives what it has. */
+export const builtIn = { cpus: 4, memoryMiB: 2048, diskBytes: 20 * 2 ** 30 } as const;
+
 /** What a new machine is made of. Flags, variables, the keys of the defaults file and the manual come from here. */
 export const settings = {
   cpus: {
     flags: "-c, --cpus <count>",
-    summary: "processors; the host's, but no more than 4, when not given",
+    summary: `processors; the host's, but no more than ${builtIn.cpus}, when not given`,
     variable: "BOOT2DOCKER_CPUS",
     isInDefaultsFile: true,
     parse: wholeNumber(1, 256),
   },
   memory: {
     flags: "-m, --memory <size>",
-    summary: "memory, in MiB or as 2g; 2048 when not given",
+    summary: `memory, in MiB or as 2g; ${builtIn.memoryMiB} when not given`,
     variable: "BOOT2DOCKER_MEMORY",
     isInDefaultsFile: true,
     parse: size(leastMemoryMiB * 2 ** 20, 2 ** 20),
   },
   diskSize: {
     flags: "-s, --disk-size <size>",
-    summary: "size to which the data disk can grow, in MiB or as 20g; 20g when not given",
+    summary: `size to which the data disk can grow, in MiB or as 20g; ${renderSize(builtIn.diskBytes)} when not given`,
     variable: "BOOT2DOCKER_DISK_SIZE",
     isInDefaultsFile: true,
     parse: size(leastDiskBytes, 1),

@@ -16,7 +16,8 @@ export const downOptions = {
 export const down = verb({
   aliases: ["stop", "halt"],
   summary: "shut a machine down in order",
-  details: "Containers are stopped with their own time-outs, then the disk is unmounted. Nothing is lost.",
+  details:
+    "Containers are stopped with their own time-outs, then the disk is unmounted. Images, volumes and stopped containers are kept.",
   operands: [machineOperand],
   options: downOptions,
   async run(context, { operands, options }) {

@@ -2,10 +2,8 @@ import { exitCodes, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { renderEnv, type ShellName, shellNames, shellOfProgram, type Variables } from "../shell-env.ts";
 import { callingShell } from "./calling-shell.ts";
-import { namedMachine, runningStatus } from "./machines.ts";
+import { address, namedMachine, runningStatus } from "./machines.ts";
 import { type Context, defaultMachine, jsonOption, machineOperand, verb } from "./verb.ts";
-
-const address = "127.0.0.1";
 
 export const env = verb({
   aliases: ["shellinit", "socket"],

@@ -1,15 +1,12 @@
-import { namedMachine, runningStatus } from "./machines.ts";
+import { address, namedMachine, runningStatus } from "./machines.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
-
-/** The guest's own address is of a network inside QEMU: nobody reaches it from here. */
-const address = "127.0.0.1";
 
 export const ip = verb({
   aliases: [],
   summary: "print the address where the machine's ports are",
   details:
-    `Always ${address}: Docker's port, ssh and published ports are on this host's loopback, where no firewall, VPN or other ` +
-    "computer comes in between. The guest's own address is of no use outside. Exit code 3 when the machine does not run.",
+    `Always ${address}: Docker's port and that of ssh are on this host's loopback, where no firewall, VPN or other computer ` +
+    "comes in between. The guest's own address is of no use outside. Exit code 3 when the machine does not run.",
   operands: [machineOperand],
   options: jsonOption,
   async run(context, { operands, options }) {

@@ -23,7 +23,7 @@ export function guestLog(agent: AgentConnection, service: GuestLog): LogSource {
   return { read: (offset, signal) => agent.call("logs.read", { service, offset, maxBytes: pieceBytes }, signal) };
 }
 
-export function hostLog(files: Files, path: string): LogSource {
+export function hostLog(files: Pick<Files, "stat" | "readPart">, path: string): LogSource {
   return {
     async read(offset) {
       const size = (await files.stat(path))?.sizeBytes ?? 0;

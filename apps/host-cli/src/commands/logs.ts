@@ -26,7 +26,14 @@ export const logs = verb({
     const { machine, log } = parseLogOperands(operands);
     const how: FollowOptions = { lines: parseLines(options.lines), isFollowing: options.follow === true };
     await using opened = await openLog(context, machine, log);
-    for await (const text of followLog(opened.source, how, host.clock, signal)) ui.raw(text);
+    try {
+      for await (const text of followLog(opened.source, how, host.clock, signal)) ui.raw(text);
+      return 0;
+    } catch (error) {
+      // Ctrl-C is how following ends: nothing to be said about.
+      if (how.isFollowing && signal.aborted) return exitCodes.interrupted;
+      throw error;
+    }
   },
 });
 

@@ -3,6 +3,9 @@ import type { Host } from "../host.ts";
 import type { Machine, MachineStatus } from "../machine/machine.ts";
 import { type Context, defaultMachine } from "./verb.ts";
 
+/** Where a machine's ports are. The guest's own address is of a network inside QEMU: nobody reaches it from here. */
+export const address = "127.0.0.1";
+
 /** The machine that the first operand names. What is behind it is loaded only now: `--help` does without. */
 export async function namedMachine({ host }: Context, operands: readonly string[]): Promise<Machine> {
   const { openMachine } = await import("../machine/open-machine.ts");

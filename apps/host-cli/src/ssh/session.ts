@@ -20,11 +20,11 @@ export async function runSession(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const channel = await openChannel(client, command, hasTerminal ? ptyLike(terminal) : false);
   let exitCode: number | undefined;
-  channel.on("exit", (code: number | null, signalName?: string) => {
+  const onExit = (code: number | null, signalName?: string): void => {
     exitCode = code ?? codeOfSignal(signalName);
-  });
+  };
+  const channel = await openChannel(client, command, hasTerminal ? ptyLike(terminal) : false, onExit);
   const interrupt = (): void => {
     channel.signal("INT");
     channel.close();
@@ -50,11 +50,17 @@ function openChannel(
   client: Client,
   command: string | undefined,
   pty: PseudoTtyOptions | false,
+  onExit: (code: number | null, signalName?: string) => void,
 ): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     const opened = (error: Error | undefined, channel: ClientChannel): void => {
-      if (error === undefined) resolve(channel);
-      else reject(error);
+      if (error !== undefined) {
+        reject(error);
+        return;
+      }
+      // Not after the promise: a command that is quick has ended by then.
+      channel.on("exit", onExit);
+      resolve(channel);
     };
     if (command === undefined) client.shell(pty, opened);
     else client.exec(command, pty === false ? {} : { pty }, opened);

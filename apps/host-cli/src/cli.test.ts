@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { type Call, runCli, verbs } from "./cli.ts";
+import { commonOptions, type Verb } from "./commands/verb.ts";
+
+const rows = Object.entries<Verb>(verbs);
+
+/** What `argv` means: the verb that would run, or the error, and the help that was written. */
+async function parse(...argv: string[]) {
+  const calls: Call[] = [];
+  let written = "";
+  const write = (text: string): void => void (written += text);
+  const execute = async (call: Call): Promise<number> => calls.push(call) + 6;
+  const result: unknown = await runCli(argv, { write, columns: 80, execute }).catch((error: unknown) => error);
+  const [call] = calls;
+  const name = rows.find(([, row]) => row === call?.verb)?.[0];
+  return {
+    name,
+    operands: call?.operands,
+    options: call?.options,
+    isAfterDashes: call?.isAfterDashes,
+    result,
+    written,
+  };
+}
+
+test("no two verbs share a name", () => {
+  const names = rows.flatMap(([name, { aliases }]) => [name, ...aliases]);
+  expect(names).toEqual([...new Set(names)]);
+});
+
+test.each(rows)(
+  "%s has a summary of one line and options whose keys are their long names",
+  (_, { summary, options }) => {
+    expect(summary).toMatch(/^[a-z][^\n]*[^.\n]$/);
+    for (const [key, { flags }] of Object.entries({ ...options, ...commonOptions })) {
+      const long = /--([a-z-]+)/.exec(flags)?.[1] ?? "";
+      expect(long.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase())).toBe(key);
+    }
+  },
+);
+
+test.each(rows)("%s has no two options with the same letter", (_, { options }) => {
+  const letters = Object.values({ ...options, ...commonOptions }).flatMap(({ flags }) => /^-[a-z]/.exec(flags) ?? []);
+  expect(letters).toEqual([...new Set(letters)]);
+});
+
+test.each([
+  ["create", "init"],
+  ["start", "up"],
+  ["boot", "up"],
+  ["stop", "down"],
+  ["halt", "down"],
+  ["destroy", "delete"],
+  ["rm", "delete"],
+  ["shellinit", "env"],
+  ["socket", "env"],
+])("the ancestors' %s is %s", async (alias, name) => {
+  expect((await parse(alias)).name).toBe(name);
+});
+
+test.each([
+  [["up"], "up", [], {}],
+  [["up", "work"], "up", ["work"], {}],
+  [["up", "--", "-dash"], "up", ["-dash"], {}],
+  [["-q", "up"], "up", [], { quiet: true }],
+  [["up", "-v", "work"], "up", ["work"], { verbose: true }],
+  [["init", "-c", "2", "-m", "4g", "-s", "60g"], "init", [], { cpus: "2", memory: "4g", diskSize: "60g" }],
+  [["init", "--docker-port=2376", "--ssh-port", "2022"], "init", [], { dockerPort: "2376", sshPort: "2022" }],
+  [["down", "-f", "-t", "5"], "down", [], { force: true, timeout: "5" }],
+  [["env", "--no-proxy", "-u", "--shell", "fish"], "env", [], { noProxy: true, unset: true, shell: "fish" }],
+  [["env"], "env", [], {}],
+  [["logs", "dockerd", "-n", "5", "-f"], "logs", ["dockerd"], { lines: "5", follow: true }],
+  [["delete", "-y"], "delete", [], { yes: true }],
+  [["ssh", "-t", "top", "-b", "-q"], "ssh", ["top", "-b", "-q"], { tty: true }],
+  [["ssh", "work", "--", "ls", "-l"], "ssh", ["work", "--", "ls", "-l"], {}],
+  [["ssh", "sh", "-c", "exit 1", "--help"], "ssh", ["sh", "-c", "exit 1", "--help"], {}],
+  [["agent", "work"], "agent", ["work"], {}],
+] as const)("%j is understood", async (argv, name, operands, options) => {
+  // What `execute` returns is the exit code.
+  expect(await parse(...argv)).toMatchObject({ name, operands, options, result: 7 });
+});
+
+test("-- before the first word of ssh is told apart from one behind the machine", async () => {
+  expect((await parse("ssh", "--", "work")).isAfterDashes).toBe(true);
+  expect((await parse("ssh", "-t", "--", "work", "-x")).isAfterDashes).toBe(true);
+  expect((await parse("ssh", "work", "--", "ls")).isAfterDashes).toBe(false);
+  expect((await parse("ssh", "work")).isAfterDashes).toBe(false);
+});
+
+test.each([
+  [["upp"], "unknown command 'upp'", "Did you mean up?"],
+  [["up", "--memroy", "2g"], "unknown option '--memroy'", "Did you mean --memory?"],
+  [["down", "--frobnicate"], "unknown option '--frobnicate'", "See: boot2docker help down"],
+  [
+    ["stop", "a", "b"],
+    "too many arguments for 'down'. Expected 1 argument but got 2: a, b.",
+    "See: boot2docker help down",
+  ],
+  [["init", "--memory"], "option '-m, --memory <size>' argument missing", "See: boot2docker help init"],
+  [["help", "nope"], 'there is no verb "nope"', "See: boot2docker help"],
+])("%j is a usage error with a hint", async (argv, message, hint) => {
+  const { result, written } = await parse(...argv);
+  expect(result).toMatchObject({ code: "usage", exitCode: 2, message, hint });
+  expect(written).toBe("");
+});
+
+test("help lists every verb that is not hidden, and is no failure", async () => {
+  for (const argv of [[], ["--help"], ["help"]]) {
+    const { result, written } = await parse(...argv);
+    expect(result).toBe(0);
+    for (const [name, { isHidden }] of rows) {
+      expect(new RegExp(`^ +${name}\\b`, "m").test(written), name).toBe(isHidden !== true);
+    }
+  }
+});
+
+test.each(rows)("%s explains itself with --help", async (name, { summary }) => {
+  const { result, written } = await parse(name, "--help");
+  expect(result).toBe(0);
+  expect(written.replaceAll(/\s+/g, " ").toLowerCase()).toContain(summary.toLowerCase());
+});

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { parseFlags, resolveSettings, type Sources } from "./config.ts";
+
+const path = "/home/user/.boot2docker/defaults.json";
+const nothing: Sources = { flags: {}, env: {}, file: { path }, hostCpus: 16 };
+
+test("without any source the built-in settings are used", () => {
+  expect(resolveSettings(nothing)).toEqual({ cpus: 4, memoryMiB: 2048, diskBytes: 20 * 2 ** 30 });
+});
+
+test("a small host gives all the processors it has", () => {
+  expect(resolveSettings({ ...nothing, hostCpus: 2 }).cpus).toBe(2);
+});
+
+test("flags come before the environment, that before the file, and that before what is built in", () => {
+  const file = { path, text: '{"cpus": 1, "memory": "1g", "diskSize": "30g"}' };
+  const env = { BOOT2DOCKER_CPUS: "2", BOOT2DOCKER_MEMORY: "3g" };
+  const flags = { cpus: "3" };
+  expect(resolveSettings({ ...nothing, file })).toMatchObject({ cpus: 1, memoryMiB: 1024, diskBytes: 30 * 2 ** 30 });
+  expect(resolveSettings({ ...nothing, file, env })).toMatchObject({ cpus: 2, memoryMiB: 3072 });
+  expect(resolveSettings({ ...nothing, file, env, flags })).toMatchObject({ cpus: 3, memoryMiB: 3072 });
+});
+
+test("numbers of the file are taken as the same texts on the command line are", () => {
+  expect(resolveSettings({ ...nothing, file: { path, text: '{"memory": 4096}' } }).memoryMiB).toBe(4096);
+});
+
+test("an empty variable is none", () => {
+  expect(resolveSettings({ ...nothing, env: { BOOT2DOCKER_MEMORY: "" } }).memoryMiB).toBe(2048);
+});
+
+test("ports are there only when they were given", () => {
+  expect(resolveSettings({ ...nothing, env: { BOOT2DOCKER_SSH_PORT: "2022" } })).toMatchObject({ sshPort: 2022 });
+  expect(resolveSettings(nothing)).not.toHaveProperty("dockerPort");
+});
+
+test("the problems of all sources are reported at once, each with its place", () => {
+  const sources: Sources = {
+    flags: { memory: "64", diskSize: "1m", dockerPort: "3000", sshPort: "3000" },
+    env: { BOOT2DOCKER_CPUS: "many", BOOT2DOCKER_MEMORY: "lots" },
+    file: { path, text: '{"cpus": 0, "memroy": "2g", "dockerPort": 4000, "diskSize": null}' },
+    hostCpus: 4,
+  };
+  expect(thrownBy(() => resolveSettings(sources))).toMatchObject({
+    code: "settings-invalid",
+    exitCode: 2,
+    message: [
+      "these settings can't be used:",
+      `  ${path}: memroy: expected one of cpus, memory, diskSize`,
+      `  ${path}: dockerPort: expected one of cpus, memory, diskSize`,
+      `  ${path}: diskSize: expected a text or a number`,
+      `  ${path}: cpus: expected a whole number from 1 to 256`,
+      "  BOOT2DOCKER_CPUS=many: expected a whole number from 1 to 256",
+      "  BOOT2DOCKER_MEMORY=lots: expected a size, for example 2048 (MiB) or 2g",
+      "  --memory 64: expected at least 512 MiB",
+      "  --disk-size 1m: expected at least 1 GiB",
+      "  --docker-port and --ssh-port: both are 3000",
+    ].join("\n"),
+  });
+});
+
+test.each(["[1]", "null", '"text"', "{"])("a defaults file with %j is refused by its path", (text) => {
+  const error = thrownBy(() => resolveSettings({ ...nothing, file: { path, text } }));
+  expect(error).toMatchObject({ exitCode: 2 });
+  expect(String(error)).toContain(path);
+});
+
+test("only what was asked for on the command line is among the flags' values", () => {
+  expect(parseFlags({ memory: "2g" })).toEqual({ memory: 2048 });
+  expect(thrownBy(() => parseFlags({ cpus: "0", sshPort: "22" }))).toMatchObject({ exitCode: 2 });
+});
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
