@@ -64,12 +64,17 @@ export async function buildBinary({ bundle, node, output, target, assets }: Bina
 /** pkg calls `promisify(execFile)` when it is loaded, which takes the function's own promisified form. */
 function wrapExecFile(change: (file: string, args: string[]) => string[]): () => void {
   const original = childProcess.execFile;
-  const promised = promisify(original);
-  const wrapped = Object.assign(() => undefined, {
-    [promisify.custom]: (file: string, args: string[]) => promised(file, change(file, args)),
-  });
-  // Only the promisified form is used, by pkg, while this lasts.
-  childProcess.execFile = wrapped as unknown as typeof original;
+  const value = (file: string, args: string[]): Promise<object> =>
+    new Promise((resolve, reject) => {
+      original(file, change(file, args), (error, stdout, stderr) => {
+        if (error === null) resolve({ stdout, stderr });
+        else reject(new Error(`${file} failed`, { cause: error }));
+      });
+    });
+  const wrapped = original.bind(childProcess);
+  Object.defineProperty(wrapped, promisify.custom, { value });
+  // pkg uses only the promisified form, and of that only these two arguments.
+  childProcess.execFile = wrapped;
   return () => {
     childProcess.execFile = original;
   };

@@ -79,6 +79,6 @@ function describe(head: Uint8Array): string {
   return isZero(head) ? "its last MiB is not zero" : "its first MiB is not zero";
 }
 
-export function isZero(bytes: Uint8Array): boolean {
+function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }

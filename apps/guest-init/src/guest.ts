@@ -30,6 +30,11 @@ export interface GuestOptions {
   restarts: number;
 }
 
+/** For a shell that nobody needs any more; an interactive one ignores SIGTERM. */
+const CONSOLE_GRACE_MS = 200;
+/** For the host to take what it was told last. */
+const LAST_WORDS_MS = 500;
+
 /** The phases that `ready` waits for: all up to the one of that name. */
 const UNTIL_READY = BOOT.slice(0, BOOT.findIndex(({ name }) => name === "ready") + 1).map(({ name }) => name);
 
@@ -78,13 +83,18 @@ export class Guest {
         () => this.requestShutdown("poweroff"),
         () => undefined, // this process ends otherwise
       ),
-      early === undefined ? this.#converge(context, life.signal) : this.#enterRescue(early, life.signal),
     ];
+    const work = new AbortController();
+    const working = early === undefined ? this.#converge(context, work.signal) : this.#enterRescue(early, work.signal);
     const mode = await this.#shutdown.promise;
     this.#seen.isStopping = true;
     this.#events.emit("guest.stopping", { mode });
     this.#publish();
+    // What is being started must not be started any more while it is stopped.
+    work.abort(new Error("the machine ends"));
+    await working;
     await this.#runPlan(SHUTDOWN, context, new AbortController().signal);
+    await context.link.drain(system.clock.deadline(LAST_WORDS_MS, life.signal));
     life.abort(new Error("the machine ends"));
     system.power(mode);
     await Promise.allSettled(background);
@@ -126,14 +136,15 @@ export class Guest {
   /** Brings the machine to what the host says, now and whenever it says something else. */
   async #converge(context: TaskContext, signal: AbortSignal): Promise<void> {
     const parameters = parseKernelParameters((await context.system.files.readText("/proc/cmdline")) ?? "");
-    if (parameters.wantsConsole) await this.#openConsole(signal);
-    while (!signal.aborted) {
+    for (;;) {
       this.#wake = Promise.withResolvers();
       context.config = undefined;
       this.#seen.rescue = undefined;
       this.#seen.degraded.clear();
       this.#seen.unmet = [...UNTIL_READY];
       try {
+        if (parameters.wantsConsole) await this.#openConsole(signal);
+        else await this.#supervisor.stop("console", CONSOLE_GRACE_MS, signal);
         await this.#enterRescue(await this.#runPlan(BOOT, context, signal), signal);
       } catch (error) {
         if (signal.aborted) return;
@@ -155,7 +166,9 @@ export class Guest {
           this.#events.emit(name, fields);
           this.#phaseChanged(name, String(fields["phase"]));
         },
-        degraded: (phase, reason) => this.#seen.degraded.set(phase, reason),
+        degraded: (phase, reason) => {
+          this.#seen.degraded.set(phase, reason);
+        },
       },
       signal,
     );
@@ -185,7 +198,7 @@ export class Guest {
     const { files } = this.#options.system;
     const { terminal } = parseKernelParameters((await files.readText("/proc/cmdline")) ?? "");
     if ((await files.stat(terminal)) === undefined) return;
-    await this.#supervisor.ensure(consoleSpec(terminal), 0, signal);
+    await this.#supervisor.ensure(consoleSpec(terminal), CONSOLE_GRACE_MS, signal);
   }
 
   #configChanged(config: GuestConfig): void {

@@ -11,6 +11,7 @@ import {
   type LocalHello,
   protocolRange,
 } from "@boot2docker/protocol";
+import type { Fields } from "./log.ts";
 import { PORT_NAME } from "./paths.ts";
 import { messageOf } from "./problem.ts";
 import type { System } from "./system.ts";
@@ -19,7 +20,8 @@ import type { System } from "./system.ts";
 const REOPEN_MS = 100;
 const REOPEN_LATER_MS = 500;
 const EAGER_REOPENS = 50;
-/** Each of them costs the host's agent next to nothing. */
+/** With nobody at the other end a port that was opened ends at once. */
+const PRESENCE_MS = 50;
 const CONFIG_LIMIT_MS = 10_000;
 
 type HostConnection = Connection<typeof hostMethods>;
@@ -31,9 +33,9 @@ export interface HostLinkOptions {
   bootId: string;
   handlers: Handlers<typeof guestMethods>;
   /** Called with the host's clock, before anything else of a session. */
-  onHostTime(now: Date): void;
-  onConfig(config: GuestConfig): void;
-  report(name: string, fields: Record<string, string | number>): void;
+  onHostTime: (now: Date) => void;
+  onConfig: (config: GuestConfig) => void;
+  report: (name: string, fields: Fields) => void;
 }
 
 /**
@@ -43,6 +45,9 @@ export interface HostLinkOptions {
 export class HostLink {
   readonly #options: HostLinkOptions;
   #connection: HostConnection | undefined;
+  /** When the port was opened that is open now. */
+  #openSinceMs: number | undefined;
+  #lastSent: Promise<void> = Promise.resolve();
   /** Settles with the first config; null when this machine has no port. */
   readonly #first = Promise.withResolvers<GuestConfig | null>();
   #config: GuestConfig | null | undefined;
@@ -72,6 +77,12 @@ export class HostLink {
     }
   }
 
+  /** Somebody has the other end of the port, whether or not it has said anything yet. */
+  get isSomebodyThere(): boolean {
+    const { uptimeMs } = this.#options.system.clock;
+    return this.#openSinceMs !== undefined && uptimeMs() - this.#openSinceMs > PRESENCE_MS;
+  }
+
   /** The session of the moment, if there is one. */
   get connection(): HostConnection | undefined {
     return this.#connection;
@@ -89,6 +100,7 @@ export class HostLink {
           this.#first.resolve(null);
           return;
         }
+        this.#openSinceMs = system.clock.uptimeMs();
         await this.#converse(channel, signal);
         failures = 0;
       } catch (error) {
@@ -96,6 +108,8 @@ export class HostLink {
         // With nobody at the other end each attempt ends so: only the first is news.
         if (failures === 0) report("host.away", { reason: messageOf(error) });
         await channel?.close();
+      } finally {
+        this.#openSinceMs = undefined;
       }
       try {
         await system.clock.wait(failures < EAGER_REOPENS ? REOPEN_MS : REOPEN_LATER_MS, signal);
@@ -113,7 +127,14 @@ export class HostLink {
   }
 
   sendEvent(event: GuestEvent): void {
-    this.#connection?.notify("event", event).catch(() => undefined); // it stays in the history, which the host can ask for
+    if (this.#connection === undefined) return;
+    // A failure is none: the event stays in the history, which the host asks for.
+    this.#lastSent = this.#connection.notify("event", event).catch(() => undefined);
+  }
+
+  /** Resolves when the carrier has what was sent, or `signal` aborts. */
+  async drain(signal: AbortSignal): Promise<void> {
+    await Promise.race([this.#lastSent, aborts(signal)]);
   }
 
   async #converse(channel: Channel, signal: AbortSignal): Promise<void> {

@@ -11,10 +11,12 @@ guest-init plan --dry-run  print what it does, on any machine
 
 function main(argv: readonly string[]): void {
   const [command, option] = argv;
-  if (command === undefined) return start();
-  if (command === "plan" && option === "--dry-run") return void process.stdout.write(renderPlans());
-  process.stderr.write(USAGE);
-  process.exitCode = 2;
+  if (command === undefined) start();
+  else if (command === "plan" && option === "--dry-run") process.stdout.write(renderPlans());
+  else {
+    process.stderr.write(USAGE);
+    process.exitCode = 2;
+  }
 }
 
 function start(): void {

@@ -18,7 +18,7 @@ export interface DataDiskContext {
   askHost(signal: AbortSignal): Promise<GuestConfig | null>;
   /** What the host said already. */
   config: GuestConfig | null | undefined;
-  report(name: string, fields: Record<string, string | boolean>): void;
+  report: (name: string, fields: Record<string, string | boolean>) => void;
 }
 
 /** Finds the data disk, formats it if that is allowed, mounts it. Fails with a `Problem` that says why not. */
@@ -53,7 +53,9 @@ export async function openDataDisk(
       report("data-disk.formatting", { device, asked: keepStart ? "by the disk" : "by the host" });
       await format(device, system, signal);
       await mountData(device, "rw", system);
-      if (userdata !== undefined) await system.files.write(`${DATA_MOUNT}${USERDATA_TAR}`, userdata, { durable: true });
+      if (userdata !== undefined) {
+        await system.files.write(`${DATA_MOUNT}${USERDATA_TAR}`, userdata, { mode: 0o600, durable: true });
+      }
       return { device, mountPoint: DATA_MOUNT, readOnly: false };
     }
     case "mount": {

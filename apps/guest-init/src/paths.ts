@@ -4,7 +4,8 @@ export const DATA_DIRS = ["/var/lib/docker", "/var/lib/containerd", "/var/lib/bo
 const OWN_DATA = "/var/lib/boot2docker";
 export const LOG_DIR = `${OWN_DATA}/log`;
 export const TLS_DIR = `${OWN_DATA}/tls`;
-export const SSH_HOST_KEY = `${OWN_DATA}/ssh/ed25519_host_key`;
+export const SSH_DIR = `${OWN_DATA}/ssh`;
+export const SSH_HOST_KEY = `${SSH_DIR}/ed25519_host_key`;
 export const USERDATA_TAR = `${OWN_DATA}/userdata.tar`;
 export const FIRST_IMAGE_MARK = `${OWN_DATA}/state/first-image-loaded`;
 

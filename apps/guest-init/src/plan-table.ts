@@ -8,36 +8,54 @@ Made by \`guest-init plan --dry-run\` from \`apps/guest-init/src/plan.ts\`. A ph
 have ended; what is not in such a relation runs side by side. Its tasks are done one after the other.
 
 ## Early: make the machine writable
+
 ${renderTable(EARLY)}
+
+${EARLY.flatMap(({ tasks }) => tasks)
+  .flatMap(listDetails)
+  .map((detail) => `- ${detail}`)
+  .join("\n")}
+
 ## Boot: up to the engine, and ssh after it
+
 ${renderTable(BOOT)}
+
 ## Shutdown
-${renderTable(SHUTDOWN)}`;
+
+${renderTable(SHUTDOWN)}
+`;
 }
 
 function renderTable(phases: readonly Phase[]): string {
   const rows = phases.map(({ name, after, tasks, limitMs, onFailure }) => [
     name,
-    after.join(", ") || "–",
+    after.join(", "),
     tasks.map(describe).join("; "),
     `${limitMs / 1000} s`,
     onFailure === "abort" ? "rescue" : "degraded",
   ]);
-  return ["", ["phase", "after", "tasks", "limit", "if it fails"], ["---", "---", "---", "---", "---"], ...rows, ""]
-    .map((row) => (typeof row === "string" ? row : `| ${row.join(" | ")} |`))
-    .join("\n");
+  const head = ["phase", "after", "tasks", "limit", "if it fails"];
+  const widths = head.map((title, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), title.length),
+  );
+  const line = (row: string[], fill = " "): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(" | ")} |`;
+  return [
+    line(head),
+    line(
+      head.map(() => ""),
+      "-",
+    ),
+    ...rows.map((row) => line(row)),
+  ].join("\n");
 }
 
 function describe(task: Task): string {
   switch (task.kind) {
     case "mount":
-      return `mount ${task.mounts.map(({ target, fstype }) => `${fstype} on ${target}`).join(", ")}`;
-    case "make-directories":
-      return `make ${task.directories.map(({ path }) => path).join(", ")}`;
-    case "link":
-      return `link ${task.links.map(({ path, target }) => `${path} → ${target}`).join(", ")}`;
+      return `mount ${task.mounts.length === 1 ? (task.mounts[0]?.target ?? "") : "what is listed below"}`;
     case "bind-data":
-      return `bind ${task.directories.join(", ")} from the data disk`;
+      return `bind ${task.directories.join(", ")}`;
     case "load-image":
       return `load ${task.path} once`;
     case "stop-service":
@@ -46,6 +64,8 @@ function describe(task: Task): string {
       return `stop containers and dockerd (${task.limitMs / 1000} s)`;
     case "end-processes":
       return `end all other processes (${task.graceMs / 1000} s)`;
+    case "make-directories":
+    case "link":
     case "share-mounts":
     case "await-host":
     case "open-data-disk":
@@ -62,4 +82,18 @@ function describe(task: Task): string {
     default:
       return task satisfies never;
   }
+}
+
+/** What is too long for a table. */
+function listDetails(task: Task): string[] {
+  if (task.kind === "mount") {
+    return task.mounts.map(({ target, fstype, options }) => `mount \`${target}\`: ${fstype}, \`${options}\``);
+  }
+  if (task.kind === "make-directories") {
+    return [`directories: ${task.directories.map(({ path }) => `\`${path}\``).join(", ")}`];
+  }
+  if (task.kind === "link") {
+    return [`links: ${task.links.map(({ path, target }) => `\`${path}\` → \`${target}\``).join(", ")}`];
+  }
+  return [];
 }

@@ -126,7 +126,7 @@ export const BOOT = plan([
     name: "host",
     after: [],
     tasks: [{ kind: "await-host" }, { kind: "set-hostname" }],
-    limitMs: 10_000,
+    limitMs: 20_000,
     onFailure: "degrade",
     hint: "Is the machine's agent running on the host? `boot2docker up` starts it.",
   },

@@ -29,7 +29,8 @@ export async function awaitReadiness(readiness: Readiness, system: System, signa
 async function retry(attempt: () => Promise<void>, { clock }: System, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
-      return await attempt();
+      await attempt();
+      return;
     } catch {
       // Refused: it is not there yet. Its process is watched by the service, so this ends with that.
       await clock.wait(RETRY_MS, signal);

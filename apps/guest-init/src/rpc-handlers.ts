@@ -7,8 +7,8 @@ import type { PowerMode, System } from "./system.ts";
 export interface Served {
   system: System;
   events: Events;
-  state(): Promise<GuestState>;
-  requestShutdown(mode: PowerMode): void;
+  state: () => Promise<GuestState>;
+  requestShutdown: (mode: PowerMode) => void;
 }
 
 /** What the host may ask: docs/protocol.md. */

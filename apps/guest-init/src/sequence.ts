@@ -6,13 +6,13 @@ import type { SystemClock } from "./system.ts";
 
 export interface Sequence {
   /** Does one task; must end soon after `signal` aborts. */
-  execute(task: Task, signal: AbortSignal): Promise<void>;
-  report(name: SequenceEvent, fields: Fields): void;
+  execute: (task: Task, signal: AbortSignal) => Promise<void>;
+  report: (name: SequenceEvent, fields: Fields) => void;
   /** A phase failed that the plan goes on without. */
-  degraded(phase: string, reason: Reason): void;
+  degraded: (phase: string, reason: Reason) => void;
   clock: Pick<SystemClock, "uptimeMs" | "deadline">;
 }
-export type SequenceEvent = "phase.started" | "phase.done" | "phase.failed" | "phase.skipped" | "task.done";
+type SequenceEvent = "phase.started" | "phase.done" | "phase.failed" | "phase.skipped" | "task.done";
 
 /** Present when the plan was given up: phases that depend on this one did not run. */
 export type Abortion = { phase: string; reason: Reason } | undefined;
@@ -27,14 +27,17 @@ export async function runPhases(phases: readonly Phase[], sequence: Sequence, si
   const all = AbortSignal.any([signal, siblings.signal]);
   const ends = new Map<string, Promise<void>>();
   for (const phase of phases) ends.set(phase.name, follow(phase));
-  await Promise.all(ends.values());
+  await Promise.all([...ends.values()]);
   signal.throwIfAborted();
   return abortion;
 
   async function follow(phase: Phase): Promise<void> {
     // A phase comes after the phases that it waits for: plan.test.ts holds the tables to that.
-    await Promise.all(phase.after.map((name) => ends.get(name)));
-    if (all.aborted) return sequence.report("phase.skipped", { phase: phase.name });
+    await Promise.all(phase.after.map(async (name) => ends.get(name)));
+    if (all.aborted) {
+      sequence.report("phase.skipped", { phase: phase.name });
+      return;
+    }
     const startedMs = sequence.clock.uptimeMs();
     const durationMs = (): number => sequence.clock.uptimeMs() - startedMs;
     sequence.report("phase.started", { phase: phase.name });
@@ -44,7 +47,7 @@ export async function runPhases(phases: readonly Phase[], sequence: Sequence, si
     } catch (error) {
       const reason = reasonOf(phase, error);
       sequence.report("phase.failed", { phase: phase.name, durationMs: durationMs(), reason: reason.message });
-      if (all.aborted) return; // it was cancelled, which is no failure of its own
+      if (signal.aborted || siblings.signal.aborted) return; // it was cancelled, which is no failure of its own
       if (phase.onFailure === "degrade") {
         sequence.degraded(phase.name, reason);
         return;

@@ -176,7 +176,10 @@ export class Service {
     if (this.#readySinceMs !== undefined && clock.uptimeMs() - this.#readySinceMs > STABLE_MS) this.#failures = 0;
     this.#readySinceMs = undefined;
     this.#process = undefined;
-    if (!wanted) return this.#post("exited");
+    if (!wanted) {
+      this.#post("exited");
+      return;
+    }
     this.#failures += 1;
     this.#restarts += 1;
     this.#detail = `${how}${await this.#lastLines()}`;

@@ -83,7 +83,8 @@ export function consoleSpec(terminal: string): ServiceSpec {
   return {
     id: "console",
     process: {
-      argv: ["/usr/bin/busybox", "setsid", "-c", "/bin/bash", "--login"],
+      // It is the leader of its session already, so it can take the terminal for its own.
+      argv: ["/usr/bin/busybox", "cttyhack", "/bin/bash", "--login"],
       env: { HOME: "/root", TERM: "linux", USER: "root" },
       io: { terminal },
     },

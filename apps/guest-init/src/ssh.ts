@@ -1,20 +1,24 @@
-import { SSH_HOST_KEY } from "./paths.ts";
+import { RUN_DIR, SSH_DIR, SSH_HOST_KEY } from "./paths.ts";
 import type { Owner, System } from "./system.ts";
 
 const USER_HOME = "/home/docker";
 const USER: Owner = { uid: 1000, gid: 50 };
 const DROPBEARKEY = "/usr/bin/dropbearkey";
+/** In memory first: a key that was cut off by a power failure would lock everybody out. */
+const FRESH_DIR = `${RUN_DIR}/ssh`;
+const FRESH_KEY = `${FRESH_DIR}/key`;
+const LARGEST_KEY_BYTES = 64 * 1024;
 
 /** Makes the key once in the life of the data disk. Gives the public half in the form of authorized_keys. */
 export async function ensureHostKey({ files, processes }: System, signal: AbortSignal): Promise<string> {
   if ((await files.stat(SSH_HOST_KEY)) === undefined) {
-    await files.makeDirectory(SSH_HOST_KEY.slice(0, SSH_HOST_KEY.lastIndexOf("/")), { mode: 0o700 });
-    // Under another name first: a key that was cut off by a power failure would lock everybody out.
-    const fresh = `${SSH_HOST_KEY}.new`;
-    await files.remove(fresh);
-    await run([DROPBEARKEY, "-t", "ed25519", "-f", fresh]);
-    const content = await files.readPart(fresh, 0, 64 * 1024);
+    await files.makeDirectory(SSH_DIR, { mode: 0o700 });
+    await files.makeDirectory(FRESH_DIR, { mode: 0o700 });
+    await files.remove(FRESH_KEY);
+    await run([DROPBEARKEY, "-t", "ed25519", "-f", FRESH_KEY]);
+    const content = await files.readPart(FRESH_KEY, 0, LARGEST_KEY_BYTES);
     await files.write(SSH_HOST_KEY, content, { mode: 0o600, durable: true });
+    await files.remove(FRESH_DIR);
   }
   return parsePublicKey(await run([DROPBEARKEY, "-y", "-f", SSH_HOST_KEY]));
 

@@ -28,7 +28,7 @@ export interface Owner {
   gid: number;
 }
 
-export interface WriteOptions {
+interface WriteOptions {
   /** Permission bits; 0644 when not given. */
   mode?: number;
   owner?: Owner;
@@ -36,7 +36,7 @@ export interface WriteOptions {
   durable?: boolean;
 }
 
-export interface FileFacts {
+interface FileFacts {
   kind: "file" | "directory" | "socket" | "other";
   sizeBytes: number;
 }
@@ -125,10 +125,10 @@ export interface Processes {
 }
 
 export interface SystemClock {
-  now(): Date;
+  now: () => Date;
   set(now: Date): void;
   /** Since the kernel started; not moved by `set`. */
-  uptimeMs(): number;
+  uptimeMs: () => number;
   /** Rejects with the reason of `signal` when that aborts first. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
   /** Aborts after `ms`, or with `signal` and its reason. */

@@ -10,6 +10,7 @@ import { openDataDisk } from "./open-data-disk.ts";
 import { CONTAINERD_CONFIG_FILE, ENGINE_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
 import { bindOf, type Task } from "./plan.ts";
 import { containerdSpec, dhcpSpec, dockerdSpec, logPathOf, sshdSpec } from "./services.ts";
+import { messageOf } from "./problem.ts";
 import { endProcesses, stopEngine, unmountAll } from "./shutdown.ts";
 import { ensureHostKey, writeAuthorizedKeys } from "./ssh.ts";
 import type { Observations } from "./state.ts";
@@ -26,11 +27,13 @@ export interface TaskContext {
   link: HostLink;
   /** By which this run of the plan goes; set by `await-host`. Null: the host said nothing. */
   config: GuestConfig | null | undefined;
-  report(name: string, fields?: Fields): void;
+  report: (name: string, fields?: Fields) => void;
 }
 
-/** How long a boot waits for a host that is slow. Without it, it goes on; the host's word is acted upon later. */
+/** How long a boot waits for a host that is not there. It goes on without; the host's word is acted upon later. */
 const HOST_LIMIT_MS = 2_000;
+/** How long for one that is there and slow. */
+const SLOW_HOST_LIMIT_MS = 15_000;
 /** For a question that only the host can answer: what a disk without our data is for. */
 const DISK_ANSWER_LIMIT_MS = 30_000;
 /** Between SIGTERM and SIGKILL when a service has to be restarted. */
@@ -122,7 +125,10 @@ const EXECUTORS: Executors = {
   "load-image": async ({ path }, { system, report }, signal) => {
     // Once in the life of a data disk: an image that its user removed stays removed.
     if ((await system.files.stat(FIRST_IMAGE_MARK)) !== undefined) return;
-    if ((await system.files.stat(path)) === undefined) return report("image.absent", { path });
+    if ((await system.files.stat(path)) === undefined) {
+      report("image.absent", { path });
+      return;
+    }
     await loadImage(system.network, path, signal);
     await system.files.write(FIRST_IMAGE_MARK, "", { durable: true });
   },
@@ -163,13 +169,17 @@ async function askHost(
   limitMs: number,
   signal: AbortSignal,
 ): Promise<GuestConfig | null> {
-  try {
-    return await link.firstConfig(system.clock.deadline(limitMs, signal));
-  } catch (error) {
-    signal.throwIfAborted();
-    report("host.silent", { limitMs, reason: String(error) });
-    return null;
+  if (link.config !== undefined) return link.config;
+  for (const waitMs of [limitMs, SLOW_HOST_LIMIT_MS]) {
+    try {
+      return await link.firstConfig(system.clock.deadline(waitMs, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      report("host.silent", { waitMs, isThere: link.isSomebodyThere, reason: messageOf(error) });
+      if (!link.isSomebodyThere) break;
+    }
   }
+  return null;
 }
 
 async function mountMissing(mounts: readonly MountSpec[], { files, mounts: kernel }: System): Promise<void> {

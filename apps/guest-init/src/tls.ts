@@ -32,7 +32,7 @@ export interface IdentityContext {
   system: System;
   /** Undefined when there is no host to ask. */
   issue: ((publicKeyPem: string) => Promise<IssuedCertificate>) | undefined;
-  report(name: string, fields: Record<string, string>): void;
+  report: (name: string, fields: Record<string, string>) => void;
 }
 
 /**

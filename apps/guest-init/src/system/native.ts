@@ -9,7 +9,7 @@ export interface Native {
   unmount(target: string, flags: number): void;
   sync(): void;
   setClock(unixMs: number): void;
-  power(mode: PowerMode): void;
+  power: (mode: PowerMode) => void;
 }
 
 /** The part of koffi that is used, without its JavaScript wrapper. */

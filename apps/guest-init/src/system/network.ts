@@ -20,7 +20,9 @@ export const network: Network = {
     outgoing.on("response", (incoming) => {
       let body = "";
       incoming.setEncoding("utf8");
-      incoming.on("data", (text: string) => (body += text));
+      incoming.on("data", (text: string) => {
+        body += text;
+      });
       incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, body }));
       incoming.on("error", reject);
     });

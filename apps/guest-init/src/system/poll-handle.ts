@@ -4,10 +4,10 @@ import { Socket } from "node:net";
 interface PipeHandle {
   open(fd: number): number;
 }
-type PipeWrap = {
+interface PipeWrap {
   Pipe: new (type: number) => PipeHandle;
   constants: { SOCKET: number };
-};
+}
 
 /**
  * A stream on a character device that has poll(2).

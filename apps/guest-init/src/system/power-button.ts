@@ -14,7 +14,9 @@ export async function powerButton(signal: AbortSignal): Promise<void> {
     socket.on("data", (bytes) => {
       if (hasPowerKey(bytes)) resolve(undefined);
     });
-    socket.on("error", () => socket.destroy()); // ENODEV: the device is gone, and so is its button
+    socket.on("error", () => {
+      socket.destroy(); // ENODEV: the device is gone, and so is its button
+    });
     socket.unref();
     return socket;
   });

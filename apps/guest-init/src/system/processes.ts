@@ -6,7 +6,7 @@ import type { ProcessIdentity, Processes, RunResult, SystemClock } from "../syst
 
 const OUTPUT_LIMIT_BYTES = 1024 * 1024;
 /** Of a process that is no child of ours: the kernel tells its end only to PID 1. */
-const ADOPTED_POLL_MS = 1000;
+const ADOPTED_POLL_MS = 250;
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export function openProcesses(clock: Pick<SystemClock, "wait">): Processes {
@@ -43,7 +43,9 @@ export function openProcesses(clock: Pick<SystemClock, "wait">): Processes {
         if (pid === undefined) throw new Error(`${program} has no process id`);
         child.unref();
         children.set(pid, child);
-        child.once("exit", () => children.delete(pid));
+        child.once("exit", () => {
+          children.delete(pid);
+        });
         return identifyNow(pid) ?? { pid, startMark: "gone" };
       } finally {
         for (const fd of new Set(fds)) closeSync(fd);

@@ -1,0 +1,222 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Guest } from "./guest.ts";
+import { ENGINE_CONFIG_FILE, LOG_DIR } from "./paths.ts";
+import { FakeHost } from "./testing/fake-host.ts";
+import { silentLog } from "./testing/fake-log.ts";
+import { FakeSystem } from "./testing/fake-system.ts";
+
+const never = new AbortController().signal;
+const SIZE = 2 * 1024 * 1024;
+const KEY = "ssh-ed25519 AAAA";
+
+let system: FakeSystem;
+let host: FakeHost;
+
+/** A machine with a blank data disk, on which everything works. */
+beforeEach(() => {
+  system = new FakeSystem();
+  host = new FakeHost(system);
+  equip(system);
+  system.content.set("/sys/block/vda/serial", "b2d-data\n");
+  system.content.set("/sys/block/vda/size", `${SIZE / 512}\n`);
+  system.content.set("/dev/vda", new Uint8Array(SIZE));
+  system.content.set("/sys/class/net/eth0/device/vendor", "");
+  system.content.set("/proc/sys/kernel/random/boot_id", "boot-1\n");
+  system.content.set("/proc/cmdline", "console=ttyS0\n");
+  system.content.set("/dev/ttyS0", "");
+});
+
+function equip(on: FakeSystem): void {
+  on.isObedient = true;
+  on.onStart = ({ argv }) => {
+    if (argv.includes("udhcpc")) on.content.set("/run/guest-init/dhcp-bound", "");
+  };
+  on.programs.set("/usr/sbin/blkid", { code: 2, stdout: "", stderr: "" });
+  on.programs.set("/usr/bin/dropbearkey -y", { code: 0, stdout: `${KEY} comment\n`, stderr: "" });
+  const { files } = on;
+  on.files = {
+    ...files,
+    // What dropbearkey would have made.
+    readPart: async (path, offset, maxBytes) =>
+      path === "/run/guest-init/ssh/key" ? new Uint8Array(8) : files.readPart(path, offset, maxBytes),
+  };
+  on.certificates.set("certificate for public half of new private key", {
+    matchesKey: true,
+    signedByCa: true,
+    validFrom: new Date("2026-01-01"),
+    validTo: new Date("2036-01-01"),
+    names: ["DNS:localhost", "IP Address:127.0.0.1"],
+  });
+  for (const name of ["/run/containerd/containerd.sock", "/run/docker.sock", "22"]) on.listening.add(name);
+  on.engine.set("GET /_ping", { status: 200, body: "OK" });
+  on.engine.set("GET /version", { status: 200, body: '{"Version":"28.5.2"}' });
+  on.engine.set("GET /info", { status: 200, body: '{"LiveRestoreEnabled":false}' });
+}
+
+function boot(restarts = 0): Guest {
+  const guest = new Guest({ system, log: silentLog, version: "1.0.0", pid: 64, restarts });
+  void guest.run();
+  return guest;
+}
+
+const last = () => host.states.at(-1);
+const started = (): string[] =>
+  system.history.filter((entry) => entry.startsWith("start ")).map((entry) => entry.split(" ")[1] ?? "");
+const engineHosts = (): unknown => JSON.parse(String(system.content.get(ENGINE_CONFIG_FILE))) as unknown;
+
+describe("a boot", () => {
+  it("ends in ready, with all that the host wants to know", async () => {
+    host.attach();
+    boot();
+    await system.clock.advance(1000);
+    expect(host.lifecycles).toEqual(["starting", "ready"]);
+    expect(last()).toMatchObject({
+      services: [
+        { name: "containerd", state: "ready" },
+        { name: "dockerd", state: "ready" },
+        { name: "sshd", state: "ready" },
+      ],
+      dataDisk: { device: "/dev/vda", readOnly: false },
+      sshHostKeys: [KEY],
+      addresses: ["10.0.2.15"],
+      engineVersion: "28.5.2",
+    });
+    expect(started()).toEqual(["/usr/bin/containerd", "/usr/sbin/dockerd", "/usr/sbin/dropbear"]);
+    expect(engineHosts()).toMatchObject({ hosts: ["unix:///run/docker.sock", "tcp://0.0.0.0:2376"] });
+  });
+
+  it("mounts before it writes, and formats before it mounts", async () => {
+    host.attach();
+    boot();
+    await system.clock.advance(1000);
+    const first = (start: string): number => system.history.findIndex((entry) => entry.startsWith(start));
+    expect(first("mount overlay /etc")).toBeGreaterThan(first("mount tmpfs /run"));
+    expect(first("mount /dev/vda")).toBeGreaterThan(first("run /usr/sbin/mkfs.ext4"));
+    expect(first("start /usr/bin/containerd")).toBeGreaterThan(first("mount /mnt/data/var/lib/containerd"));
+    expect(first("mkdir /var/lib/boot2docker/tls")).toBeGreaterThan(first("mount /mnt/data/var/lib/boot2docker"));
+  });
+
+  it("takes the host's time before anything is made of certificates", async () => {
+    host.attach();
+    boot();
+    await system.clock.advance(1000);
+    expect(system.clock.now().getTime()).toBeGreaterThanOrEqual(new Date("2026-06-01").getTime());
+    expect(host.states.at(-1)?.lifecycle.name).toBe("ready");
+  });
+
+  it("goes to rescue with the reason on a foreign disk, and still answers", async () => {
+    system.content.set("/dev/vda", new Uint8Array(SIZE).fill(1, 4096, 4097));
+    host.attach();
+    boot();
+    await system.clock.advance(1000);
+    expect(last()?.lifecycle).toMatchObject({ name: "rescue", reason: { code: "data-disk-foreign" } });
+    expect(started()).toEqual(["/usr/bin/busybox"]);
+    await expect(host.connection?.call("events.since", { sequence: 0 }, never)).resolves.toMatchObject({ lost: 0 });
+  });
+
+  it("comes up in memory without disk and host, and says what is missing", async () => {
+    for (const path of [...system.content.keys()]) if (path.includes("vda")) system.content.delete(path);
+    const guest = boot();
+    await system.clock.advance(1000);
+    expect(started()).toContain("/usr/sbin/dockerd");
+    expect(engineHosts()).toMatchObject({ hosts: ["unix:///run/docker.sock"] });
+    guest.requestShutdown("poweroff");
+  });
+
+  it("does what a late host says: its blank disk is formatted and the engine gets its certificate", async () => {
+    FakeHost.nobody(system);
+    boot();
+    await system.clock.advance(40_000);
+    expect(started()).not.toContain("/usr/sbin/dockerd");
+    host.attach();
+    await system.clock.advance(2000);
+    expect(last()?.lifecycle).toEqual({ name: "ready" });
+    expect(engineHosts()).toMatchObject({ hosts: ["unix:///run/docker.sock", "tcp://0.0.0.0:2376"] });
+  });
+
+  it("waits for a host that is there and slow", async () => {
+    host.attach(10_000);
+    boot();
+    await system.clock.advance(12_000);
+    expect(host.lifecycles).toEqual(["starting", "ready"]);
+    expect(host.events.map(({ name }) => name)).not.toContain("config.changed");
+  });
+});
+
+describe("a machine that runs", () => {
+  beforeEach(async () => {
+    host.attach();
+    boot();
+    await system.clock.advance(1000);
+  });
+
+  it("is degraded while dockerd is away, and ready again after its restart", async () => {
+    const dockerd = [...system.running.values()].find(({ spec }) => spec.argv[0] === "/usr/sbin/dockerd");
+    dockerd?.end("killed by SIGKILL");
+    await system.clock.advance(1000);
+    expect(host.lifecycles).toEqual(["starting", "ready", "degraded", "ready"]);
+  });
+
+  it("follows a host that changes its mind, without touching the engine", async () => {
+    const before = system.history.length;
+    host.config = { ...host.config, authorizedKeys: ["ssh-ed25519 NEW"] };
+    await host.connection?.close();
+    await system.clock.advance(2000);
+    expect(system.content.get("/home/docker/.ssh/authorized_keys")).toBe("ssh-ed25519 NEW\n");
+    expect(system.history.slice(before).filter((entry) => /^(start|kill)/.test(entry))).toEqual([]);
+  });
+
+  it("changes nothing when the host comes back and says the same", async () => {
+    const before = system.history.length;
+    await host.connection?.close();
+    await system.clock.advance(2000);
+    expect(system.history.slice(before)).toEqual([]);
+  });
+
+  it("is taken over by the next guest-init: nothing is started, mounted or written to the disk", async () => {
+    const events = last()?.sequence ?? 0;
+    system = system.successor();
+    equip(system);
+    host = new FakeHost(system);
+    host.attach();
+    boot(1);
+    await system.clock.advance(2000);
+    expect(last()?.lifecycle).toEqual({ name: "ready" });
+    expect(last()?.services).toMatchObject([{ state: "ready" }, { state: "ready" }, { state: "ready" }]);
+    const touched = system.history.filter((entry) => /^(start|kill|mount [^n]|write \/var\/lib)/.test(entry));
+    expect(touched).toEqual([]);
+    expect(host.events[0]?.sequence).toBeGreaterThan(events);
+  });
+
+  it("ends in order when the host says so", async () => {
+    await host.connection?.call("shutdown", { mode: "reboot" }, never);
+    const before = system.history.length;
+    await system.clock.advance(5000);
+    const deeds = system.history.slice(before).filter((entry) => /^(kill all|unmount \/mnt|reboot)/.test(entry));
+    expect(deeds).toEqual(["kill all SIGTERM", "unmount /mnt/data now", "reboot"]);
+    expect(host.lifecycles.at(-1)).toBe("stopping");
+    const order = host.events.filter(({ name }) => name === "phase.done").map(({ fields }) => fields["phase"]);
+    expect(order.slice(-3)).toEqual(["stop-containerd", "end-processes", "unmount"]);
+  });
+});
+
+it("a shutdown in the middle of a boot starts nothing more", async () => {
+  system.engine.delete("GET /_ping");
+  host.attach();
+  const guest = boot();
+  await system.clock.advance(1000);
+  expect(last()?.lifecycle).toMatchObject({ name: "starting", phase: "engine" });
+  guest.requestShutdown("poweroff");
+  await system.clock.advance(5000);
+  expect(started()).not.toContain("/usr/sbin/dropbear");
+  expect(system.history.at(-1)).toBe("poweroff");
+});
+
+it("the log moves to the data disk", async () => {
+  const places: string[] = [];
+  host.attach();
+  const log = { ...silentLog, moveTo: (path: string) => void places.push(path) };
+  void new Guest({ system, log, version: "1.0.0", pid: 64, restarts: 0 }).run();
+  await system.clock.advance(1000);
+  expect(places).toEqual(["/run/guest-init/guest-init.log", `${LOG_DIR}/guest-init.log`]);
+});

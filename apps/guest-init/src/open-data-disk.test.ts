@@ -1,0 +1,123 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { FORMAT_MAGIC } from "./data-disk.ts";
+import { openDataDisk } from "./open-data-disk.ts";
+import type { GuestConfig } from "@boot2docker/protocol";
+import { defaultConfig } from "./config.ts";
+import { FakeSystem } from "./testing/fake-system.ts";
+
+const never = new AbortController().signal;
+const SIZE = 2 * 1024 * 1024;
+const MKFS = "run /usr/sbin/mkfs.ext4 -q -F -i 8192 -L boot2docker-data";
+const allows: GuestConfig = { ...defaultConfig, dataDisk: { serial: "b2d-data", formatIfBlank: true } };
+
+let system: FakeSystem;
+let hostWasAsked: boolean;
+
+const open = (config: GuestConfig | null | undefined, later: GuestConfig | null = null) =>
+  openDataDisk(
+    {
+      system,
+      config,
+      askHost: async () => {
+        hostWasAsked = true;
+        return later;
+      },
+      report: () => undefined,
+    },
+    never,
+  );
+
+function attach(content: Uint8Array): void {
+  system.content.set("/sys/block/vda/serial", "b2d-data\n");
+  system.content.set("/sys/block/vda/size", `${SIZE / 512}\n`);
+  system.content.set("/dev/vda", content);
+}
+
+function ext4({ isClean = true, label = "boot2docker-data" } = {}): Uint8Array {
+  const bytes = new Uint8Array(SIZE);
+  const view = new DataView(bytes.buffer, 1024);
+  view.setUint16(0x38, 0xef53, true);
+  view.setUint16(0x3a, isClean ? 1 : 0, true);
+  bytes.set(new TextEncoder().encode(label), 1024 + 0x78);
+  return bytes;
+}
+
+/** What was done to disks. */
+const deeds = (): string[] => system.history.filter((entry) => !entry.startsWith("run /usr/sbin/blkid"));
+
+beforeEach(() => {
+  system = new FakeSystem();
+  system.programs.set("/usr/sbin/blkid", { code: 2, stdout: "", stderr: "" });
+  hostWasAsked = false;
+});
+
+describe("openDataDisk", () => {
+  it("mounts a clean disk of ours at once, without check and without the host", async () => {
+    attach(ext4());
+    expect(await open(undefined)).toEqual({ device: "/dev/vda", mountPoint: "/mnt/data", readOnly: false });
+    expect(deeds()).toEqual(["mount /dev/vda /mnt/data ext4 rw,noatime,discard"]);
+    expect(hostWasAsked).toBe(false);
+  });
+
+  it("has an unclean disk repaired before it is mounted", async () => {
+    attach(ext4({ isClean: false }));
+    system.programs.set("/usr/sbin/e2fsck", { code: 1, stdout: "recovering journal", stderr: "" });
+    await open(allows);
+    expect(deeds()).toEqual(["run /usr/sbin/e2fsck -p /dev/vda", "mount /dev/vda /mnt/data ext4 rw,noatime,discard"]);
+  });
+
+  it.each([4, 8, null])("mounts a disk read-only that e2fsck leaves with code %s", async (code) => {
+    attach(ext4({ isClean: false }));
+    system.programs.set("/usr/sbin/e2fsck", { code, stdout: "", stderr: "" });
+    expect(await open(allows)).toMatchObject({ readOnly: true });
+    expect(deeds().at(-1)).toBe("mount /dev/vda /mnt/data ext4 ro,noatime,discard");
+  });
+
+  it("formats a blank disk, but only after the host said so", async () => {
+    attach(new Uint8Array(SIZE));
+    await open(undefined, allows);
+    expect(hostWasAsked).toBe(true);
+    expect(deeds()[0]).toContain(MKFS);
+    expect(deeds()[1]).toBe("mount /dev/vda /mnt/data ext4 rw,noatime,discard");
+  });
+
+  it("does not touch a blank disk when the host says nothing", async () => {
+    attach(new Uint8Array(SIZE));
+    await expect(open(undefined, null)).rejects.toMatchObject({ reason: { code: "data-disk-unclaimed" } });
+    expect(deeds()).toEqual([]);
+  });
+
+  it("does not touch a foreign disk", async () => {
+    attach(ext4({ label: "photos" }));
+    await expect(open(allows)).rejects.toMatchObject({ reason: { code: "data-disk-foreign" } });
+    expect(deeds()).toEqual([]);
+  });
+
+  it("keeps the tar archive of a disk that asks to be formatted", async () => {
+    const bytes = new Uint8Array(SIZE);
+    bytes.set(new TextEncoder().encode(FORMAT_MAGIC));
+    bytes[4095] = 7;
+    attach(bytes);
+    await open(null);
+    expect(deeds()[0]).toContain(MKFS);
+    expect(deeds().at(-1)).toBe("write /mnt/data/var/lib/boot2docker/userdata.tar 600 durable");
+    expect(system.content.get("/mnt/data/var/lib/boot2docker/userdata.tar")).toEqual(bytes.slice(0, 4096));
+  });
+
+  it("says so when mkfs fails, and mounts nothing", async () => {
+    attach(new Uint8Array(SIZE));
+    system.programs.set("/usr/sbin/mkfs.ext4", { code: 1, stdout: "", stderr: "no space" });
+    await expect(open(allows)).rejects.toThrow("mkfs.ext4 /dev/vda ended with code 1: no space");
+    expect(deeds()).toHaveLength(1);
+  });
+
+  it("goes on in memory when there is neither disk nor host", async () => {
+    expect(await open(null)).toMatchObject({ device: "tmpfs" });
+  });
+
+  it("leaves a disk alone that an earlier guest-init mounted", async () => {
+    system.content.set("/proc/self/mountinfo", "30 1 254:0 / /mnt/data ro,noatime - ext4 /dev/vda rw\n");
+    expect(await open(allows)).toEqual({ device: "/dev/vda", mountPoint: "/mnt/data", readOnly: true });
+    expect(system.history).toEqual([]);
+  });
+});
