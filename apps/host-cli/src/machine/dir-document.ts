@@ -8,8 +8,8 @@ export function renderMachineDirDocument(): string {
 
 <!-- Generated from apps/host-cli/src/machine/dir.ts: pnpm --filter @boot2docker/host-cli test -u -->
 
-Everything is below one directory: \`~/.boot2docker\`, or what \`BOOT2DOCKER_DIR\` says. Directories are 0700, files and
-sockets 0600. Files that a command or the agent makes are written beside their place, flushed and renamed: a reader, and
+Everything is below one directory: \`~/.boot2docker\`, or what \`BOOT2DOCKER_DIR\` says. Directories are 0700, files
+0600, sockets the user's alone. Files that a command or the agent makes are written beside their place, flushed and renamed: a reader, and
 a crash, find the old content or the new. "Whose" says who writes a file.
 
 ${renderTable(rootFiles)}

@@ -10,18 +10,24 @@ export interface MachineConfig {
   sshPort: number;
 }
 
+/** Processes of a machine that is on: its VM, and its host agent when that answers. */
+interface Running {
+  pid: number;
+  agent?: { pid: number };
+}
+
 /** Observed, never wished: derived from files and live answers each time. */
 export type MachineStatus =
   | { state: "absent" }
   | { state: "stopped" }
   /** The VM runs, its guest has not said that it is ready. */
-  | { state: "starting"; pid: number; guest?: GuestState }
-  | { state: "running"; pid: number; guest: GuestState }
+  | ({ state: "starting"; guest?: GuestState } & Running)
+  | ({ state: "running"; guest: GuestState } & Running)
   /** The VM runs and Docker may work, but something is wrong: see the guest's reasons. */
-  | { state: "degraded"; pid: number; guest: GuestState }
-  | { state: "stopping"; pid: number }
+  | ({ state: "degraded"; guest: GuestState } & Running)
+  | ({ state: "stopping" } & Running)
   /** The VM's process lives, but nothing answers. */
-  | { state: "unreachable"; pid: number; detail: string };
+  | ({ state: "unreachable"; detail: string } & Running);
 
 /** Progress of one named wait or step; a UI draws it, a test records it. */
 export interface Progress {

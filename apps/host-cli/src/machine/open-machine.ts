@@ -4,6 +4,7 @@ import { qemuDriver } from "../driver/qemu.ts";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { machineAbsent, readMachineConfig } from "./config-file.ts";
+import type { Context } from "./context.ts";
 import { checkMachineDirectory } from "./create.ts";
 import { machineDir, type MachineDir } from "./dir.ts";
 import { withLock } from "./lock.ts";
@@ -12,7 +13,7 @@ import { observe, type Observation } from "./observe.ts";
 import { inRow } from "./row.ts";
 import { deriveStatus } from "./status.ts";
 import { cleanUp, killVm, runDown } from "./stop.ts";
-import { runUp, type Context } from "./up.ts";
+import { runUp } from "./up.ts";
 
 /** Nothing is read or made before a verb is called. Throws UserError `machine-name` (exit 2). */
 export function openMachine(host: Host, name: string): Machine {

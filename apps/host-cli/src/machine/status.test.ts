@@ -22,7 +22,7 @@ test.each<[string, Observation, object]>([
     { vm, agent, guest: guestIn({ name: "starting", phase: "engine", unmet: [] }) },
     { state: "starting" },
   ],
-  ["a ready guest", { vm, agent, guest: guestIn({ name: "ready" }) }, { state: "running" }],
+  ["a ready guest", { vm, agent, guest: guestIn({ name: "ready" }) }, { state: "running", pid: 7, agent: { pid: 8 } }],
   ["a degraded guest", { vm, agent, guest: guestIn({ name: "degraded", reasons: [reason] }) }, { state: "degraded" }],
   ["a guest in rescue", { vm, agent, guest: guestIn({ name: "rescue", reason }) }, { state: "degraded" }],
   ["a guest that stops", { vm, agent, guest: guestIn({ name: "stopping" }) }, { state: "stopping", pid: 7 }],

@@ -4,24 +4,24 @@ import type { Observation } from "./observe.ts";
 /** Of a machine that exists. */
 export function deriveStatus({ vm, agent, guest }: Observation): MachineStatus {
   if (vm.state === "off") return { state: "stopped" };
-  const { pid } = vm.process;
+  const running = { pid: vm.process.pid, ...(agent === undefined ? {} : { agent: { pid: agent.pid } }) };
   const problem = agent?.problems?.find(({ code }) => code === "vm-paused");
-  if (problem !== undefined) return { state: "unreachable", pid, detail: problem.message };
+  if (problem !== undefined) return { state: "unreachable", ...running, detail: problem.message };
   if (guest === undefined) {
-    if (agent === undefined) return { state: "unreachable", pid, detail: "the host agent does not answer" };
+    if (agent === undefined) return { state: "unreachable", ...running, detail: "the host agent does not answer" };
     return agent.detail === undefined
-      ? { state: "starting", pid }
-      : { state: "unreachable", pid, detail: agent.detail };
+      ? { state: "starting", ...running }
+      : { state: "unreachable", ...running, detail: agent.detail };
   }
   switch (guest.lifecycle.name) {
     case "starting":
-      return { state: "starting", pid, guest };
+      return { state: "starting", ...running, guest };
     case "ready":
-      return { state: "running", pid, guest };
+      return { state: "running", ...running, guest };
     case "degraded":
     case "rescue":
-      return { state: "degraded", pid, guest };
+      return { state: "degraded", ...running, guest };
     case "stopping":
-      return { state: "stopping", pid };
+      return { state: "stopping", ...running };
   }
 }

@@ -1,6 +1,6 @@
 import { connectToAgent } from "../agent/open-agent.ts";
 import { UserError } from "../errors.ts";
-import type { Context } from "./up.ts";
+import type { Context } from "./context.ts";
 import { inRow } from "./row.ts";
 
 const pollMs = 100;

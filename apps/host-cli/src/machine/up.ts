@@ -1,13 +1,12 @@
-import type { Driver, DriverInfo } from "../driver/driver.ts";
-import type { Host } from "../host.ts";
+import type { DriverInfo } from "../driver/driver.ts";
 import { isUnpacked, unpackImage } from "../image/image.ts";
 import { openImageSource } from "../image/manifest.ts";
 import { isClientCertificateGood, renewClientCertificate } from "../tls/ca.ts";
 import { awaitWait } from "./await-wait.ts";
+import type { Context } from "./context.ts";
 import { checkDataDisk } from "./data-disk.ts";
-import type { MachineDir } from "./dir.ts";
 import { withLock } from "./lock.ts";
-import type { MachineConfig, Progress } from "./machine.ts";
+import type { MachineConfig } from "./machine.ts";
 import { needsVm, planUp, type Step, type UpFacts } from "./plan.ts";
 import { checkPortsFree } from "./ports.ts";
 import { waits } from "./readiness.ts";
@@ -19,14 +18,6 @@ import { watchMachine, type Watch } from "./watch.ts";
 const shutdownLimitMs = 120_000;
 
 type Executors = { [K in Step["kind"]]: (step: Extract<Step, { kind: K }>) => Promise<void> };
-
-export interface Context {
-  host: Host;
-  dir: MachineDir;
-  driver: Driver;
-  progress: Progress;
-  signal: AbortSignal;
-}
 
 /** From whatever is so now until Docker answers from this host. The machine's lock is held. */
 export async function runUp(context: Context, config: MachineConfig): Promise<void> {
