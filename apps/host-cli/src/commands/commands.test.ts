@@ -249,6 +249,19 @@ test("logs of the host can be read when the machine is down, those of the guest 
   expect(await run(world, "logs m1 console -n few")).toMatchObject({ code: 2, stdout: "" });
 });
 
+test("settings that can't be read are named with 2, and left as they are; the machine can still be deleted", async () => {
+  const { world, dir } = await worldWithMachine();
+  world.disk.put(dir.config, '{"cpus": "many"');
+  for (const line of ["up m1", "init m1", "status --json m1"]) {
+    const said = await run(world, line);
+    expect(said.stderr, line).toContain(dir.config);
+    expect(said, line).toMatchObject({ code: 2, stdout: "" });
+  }
+  expect(world.disk.text(dir.config)).toBe('{"cpus": "many"');
+  expect(await run(world, "status m1")).toMatchObject({ stdout: "stopped\n" });
+  expect(await run(world, "delete --yes m1")).toMatchObject({ code: 0 });
+});
+
 test("an error under --json is JSON, too", async () => {
   const said = await run(new FakeWorld(), "ip --json");
   expect(said).toMatchObject({ code: 3, stdout: "" });

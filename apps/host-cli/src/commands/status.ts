@@ -1,5 +1,5 @@
 import { exitCodes } from "../errors.ts";
-import type { Machine, MachineConfig, MachineStatus } from "../machine/machine.ts";
+import type { Machine, MachineStatus } from "../machine/machine.ts";
 import { namedMachine } from "./machines.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
 
@@ -14,48 +14,45 @@ export const status = verb({
   async run(context, { operands, options }) {
     const { ui, signal } = context;
     const machine = await namedMachine(context, operands);
-    const described = await describeStatus(machine, signal);
-    if (options.json) ui.result(JSON.stringify(described));
+    const observed = await machine.status(signal);
+    if (options.json) ui.result(JSON.stringify(await describe(machine, observed)));
     else {
-      ui.result(described.state);
-      for (const line of explain(described)) ui.say(line);
+      ui.result(observed.state);
+      for (const line of explain(machine.name, observed)) ui.say(line);
     }
-    return isServing(described) ? 0 : exitCodes.notRunning;
+    return isServing(observed) ? 0 : exitCodes.notRunning;
   },
 });
 
 /** What `--json` prints: the observed state, and the settings when there is a machine. */
-export type DescribedStatus = { name: string; config?: MachineConfig } & MachineStatus;
-
-export async function describeStatus(machine: Machine, signal: AbortSignal): Promise<DescribedStatus> {
-  const observed = await machine.status(signal);
-  if (observed.state === "absent") return { name: machine.name, ...observed };
-  return { name: machine.name, ...observed, config: await machine.readConfig() };
+export async function describe(machine: Machine, observed: MachineStatus): Promise<object> {
+  const config = observed.state === "absent" ? {} : { config: await machine.readConfig() };
+  return { name: machine.name, ...observed, ...config };
 }
 
 /** In `rescue` the guest answers, but Docker does not. */
-function isServing(described: MachineStatus): boolean {
-  if (described.state === "running") return true;
-  return described.state === "degraded" && described.guest.lifecycle.name === "degraded";
+function isServing(observed: MachineStatus): boolean {
+  if (observed.state === "running") return true;
+  return observed.state === "degraded" && observed.guest.lifecycle.name === "degraded";
 }
 
-function explain(described: DescribedStatus): string[] {
-  switch (described.state) {
+function explain(name: string, observed: MachineStatus): string[] {
+  switch (observed.state) {
     case "starting": {
-      const lifecycle = described.guest?.lifecycle;
+      const lifecycle = observed.guest?.lifecycle;
       return lifecycle?.name === "starting" ? [`waiting: ${[lifecycle.phase, ...lifecycle.unmet].join(", ")}`] : [];
     }
     case "degraded":
-      return reasons(described).flatMap(({ message, hint }) => [
+      return reasons(observed).flatMap(({ message, hint }) => [
         message,
         ...(hint === undefined ? [] : [`hint: ${hint}`]),
       ]);
     case "unreachable":
-      return [described.detail, `hint: See what the host agent did: boot2docker logs agent ${described.name}`];
+      return [observed.detail, `hint: See what the host agent did: boot2docker logs agent ${name}`];
     case "absent":
-      return [`hint: Make it with: boot2docker up ${described.name}`];
+      return [`hint: Make it with: boot2docker up ${name}`];
     case "stopped":
-      return [`hint: Start it with: boot2docker up ${described.name}`];
+      return [`hint: Start it with: boot2docker up ${name}`];
     case "running":
     case "stopping":
       return [];

@@ -3,7 +3,7 @@ import { checkSettings, create, settingOptions } from "./settings.ts";
 import { envCommand } from "./env.ts";
 import { callingShell } from "./calling-shell.ts";
 import { renderApply } from "../shell-env.ts";
-import { describeStatus } from "./status.ts";
+import { describe } from "./status.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
 
 export const up = verb({
@@ -24,7 +24,7 @@ export const up = verb({
       await create(context, machine.name, options);
     }
     await machine.up(ui.progress, signal);
-    if (options.json) ui.result(JSON.stringify(await describeStatus(machine, signal)));
+    if (options.json) ui.result(JSON.stringify(await describe(machine, await machine.status(signal))));
     const shell = await callingShell(context);
     ui.say(
       `Docker answers. To use it in this shell:\n\n    ${renderApply(shell, envCommand(context, machine.name))}\n`,

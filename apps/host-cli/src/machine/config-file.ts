@@ -57,5 +57,6 @@ function unreadable(path: string, problem: string): UserError {
   return new UserError(`cannot read the machine's settings in ${path}: ${problem}`, {
     code: "config-unreadable",
     hint: "Correct the file or put back a copy of it; nothing was changed. The data disk beside it is not affected.",
+    exitCode: exitCodes.usage,
   });
 }
