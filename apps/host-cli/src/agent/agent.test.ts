@@ -86,6 +86,31 @@ test("a port that was taken while the agent was away is reported, and taken agai
   expect(vm.forwards.get(machineConfig.dockerPort)).toBe(2376);
 });
 
+test("a guest that missed the opening of its port gets another one", async () => {
+  const { world } = await worldWithMachine();
+  world.guest = { deafTo: 2 };
+  expect(await bringUp(world)).toContain("done: guest said hello");
+});
+
+test("an agent that finds the disk mounted forbids to format it, whoever saw the mounting", async () => {
+  const { world, dir } = await running();
+  world.kill(world.agents[0]?.identity.pid ?? 0);
+  world.disk.put(dir.unformatted, "");
+  await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
+  await world.clock.pass(1_000);
+  expect(world.disk.names()).not.toContain(dir.unformatted);
+});
+
+test("an agent that came while another one was dying is started again", async () => {
+  const { world, dir } = await running();
+  world.kill(world.agents[0]?.identity.pid ?? 0);
+  const dying = await world.host().files.tryLock(dir.agentLock);
+  const opened = openAgent(world.host(), dir, () => undefined, never);
+  await world.clock.pass(2_000);
+  await dying?.[Symbol.asyncDispose]();
+  expect(await world.clock.settle(opened)).toBeDefined();
+});
+
 test("a client that speaks nonsense does no harm to the others", async () => {
   const { world, dir } = await running();
   const noise = await world.host().network.connectUnix(dir.agentSocket, never);

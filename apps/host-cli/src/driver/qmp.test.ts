@@ -51,6 +51,28 @@ test("a monitor that has a client already stays silent: connecting to it ends af
   await expect(clock.settle(connectQmp(pair.host, clock, never))).rejects.toThrow("10000 ms are over");
 });
 
+test("a session that ends while a command is being written is one error, not two", async () => {
+  const clock = new FakeClock();
+  const ended = Promise.withResolvers<undefined>();
+  const incoming = async function* () {
+    yield new TextEncoder().encode(greeting);
+    yield new TextEncoder().encode('{"return": {}, "id": 1}\n');
+    await ended.promise;
+  };
+  const channel = {
+    incoming: incoming(),
+    write: async (bytes: Uint8Array) => {
+      if (new TextDecoder().decode(bytes).includes("qmp_capabilities")) return;
+      ended.resolve(undefined);
+      await clock.delay(1, never);
+      throw new Error("EPIPE");
+    },
+    close: async () => undefined,
+  };
+  const qmp = await clock.settle(connectQmp(channel, clock, never));
+  await expect(clock.settle(qmp.execute("quit", {}, never))).rejects.toThrow("EPIPE");
+});
+
 test("commands that wait fail when QEMU goes", async () => {
   const { pair, clock, serve } = monitorOf({});
   serve().catch(() => undefined);

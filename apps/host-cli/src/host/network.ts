@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
-import { request } from "node:https";
 import { createServer, connect, type Socket } from "node:net";
 import type { Channel } from "@boot2docker/protocol";
 import type { HttpsRequest, Network, Server } from "../host.ts";
@@ -87,7 +86,8 @@ async function isPortFree(port: number): Promise<boolean> {
   }
 }
 
-function httpsGet(target: HttpsRequest, signal: AbortSignal): Promise<{ status: number; body: string }> {
+async function httpsGet(target: HttpsRequest, signal: AbortSignal): Promise<{ status: number; body: string }> {
+  const { request } = await import("node:https"); // Only here: loading it is most of a short command's time.
   const { port, path, ca, cert, key, serverName } = target;
   return new Promise((resolve, reject) => {
     const options = { host: loopback, port, path, ca, cert, key, servername: serverName, agent: false, signal };

@@ -61,12 +61,15 @@ test("what a detached process says is in its log, and what it makes is private",
 });
 
 test("a zombie does not run", async () => {
-  // The shell's child ends, and the shell, replaced by a sleep, never asks for it.
-  const child = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
+  // The shell becomes a sleep, which never asks for the shell's child when that ends with its input.
+  const stdio = ["ignore", "pipe", "inherit", "pipe"] as const;
+  const child = spawn("sh", ["-c", "cat <&3 & echo $!; exec sleep 60 3<&-"], { stdio: [...stdio] });
   const [text] = (await once(child.stdout, "data")) as [Buffer]; // What a readable emits without an encoding.
   const pid = Number(text.toString());
-  const state = () => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
-  while (state() !== "Z") await setImmediate();
+  const stateOf = (other: number) => readFileSync(`/proc/${other}/stat`, "utf8");
+  while (!stateOf(child.pid ?? 0).includes("(sleep)")) await setImmediate();
+  child.stdio[3]?.destroy();
+  while (!stateOf(pid).includes(") Z ")) await setImmediate();
   expect(await processes.identify(pid)).toBeUndefined();
   child.kill("SIGKILL");
   await once(child, "exit");

@@ -66,6 +66,20 @@ test("a file that is missing is a damaged image too", async () => {
   await expect(unpack(world)).rejects.toMatchObject({ code: "image-damaged" });
 });
 
+test("a stream that holds more than its manifest says is stopped", async () => {
+  const world = worldWithImage();
+  const host: Host = {
+    ...world.host(),
+    async *decompress() {
+      for (;;) yield new Uint8Array(1 << 20);
+    },
+  };
+  await expect(unpack(world, host)).rejects.toMatchObject({
+    code: "image-damaged",
+    message: expect.stringContaining("it holds more") as string,
+  });
+});
+
 test("without room nothing is written", async () => {
   const world = worldWithImage();
   world.disk.freeBytes = 10;

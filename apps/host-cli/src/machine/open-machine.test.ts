@@ -36,6 +36,14 @@ test("a command that finds the agent killed starts another and tells the guest's
   expect(world.vms[0]?.forwards.size).toBe(2);
 });
 
+test("a guest that takes a second to find a new agent is not taken for one that starts", async () => {
+  const { world } = await worldWithMachine();
+  world.guest = { helloMs: 1_000 };
+  await bringUp(world);
+  world.kill(world.agents[0]?.identity.pid ?? 0);
+  expect(await statusOf(world)).toMatchObject({ state: "running" });
+});
+
 test("the agent cleans up and ends when its VM is killed", async () => {
   const { world, dir } = await worldWithMachine();
   await bringUp(world);
@@ -50,11 +58,12 @@ test("the agent cleans up and ends when its VM is killed", async () => {
 });
 
 test("down asks the guest, waits for the VM and its agent, and up finds the disk formatted", async () => {
-  const { world } = await worldWithMachine();
+  const { world, dir } = await worldWithMachine();
   await bringUp(world);
   await down(world);
   expect(world.vms[0]?.history).toContain("shutdown asked");
   expect(world.agents).toEqual([]);
+  for (const path of [dir.pid, dir.channelSocket, dir.agentSocket]) expect(world.disk.names()).not.toContain(path);
   await bringUp(world);
   expect(world.vms[1]?.config?.dataDisk.formatIfBlank).toBe(false);
   expect(world.vms[1]?.history).not.toContain("formatted");
@@ -116,6 +125,16 @@ test("two ups at once start one VM, and both end well", async () => {
   const ups = [1, 2].map(() => openMachine(world.host(), "m1").up(new RecordedProgress(), never));
   await world.clock.settle(Promise.all(ups));
   expect(world.vms).toHaveLength(1);
+});
+
+test("an up that waited for a delete finds no machine, and makes none", async () => {
+  const { world, dir } = await worldWithMachine();
+  await bringUp(world);
+  const removed = openMachine(world.host(), "m1").remove(new RecordedProgress(), never);
+  const up = openMachine(world.host(), "m1").up(new RecordedProgress(), never);
+  await expect(world.clock.settle(Promise.all([removed, up]))).rejects.toMatchObject({ code: "machine-absent" });
+  await removed;
+  expect(world.disk.names()).not.toContain(dir.path);
 });
 
 test("up waits for a shutdown that has begun, and starts the machine again", async () => {

@@ -52,6 +52,15 @@ test("up killed at any of its effects is finished by the next one, with one VM a
   }
 }, 60_000);
 
+test("an agent that is killed while up waits is replaced, and up goes on", async () => {
+  const { world } = await worldWithMachine();
+  const up = bringUp(world);
+  await world.clock.pass(500);
+  world.kill(world.agents[0]?.identity.pid ?? 0);
+  expect(await up).toContain("done: Docker answers over TLS from this host");
+  expect(world.agents).toHaveLength(1);
+});
+
 test("up names the program that has one of its ports, and starts no VM", async () => {
   const { world } = await worldWithMachine();
   world.ports.set(machineConfig.sshPort, "other");

@@ -9,6 +9,12 @@ export interface GuestBehaviour {
   /** What it says instead of `ready`. */
   lifecycle?: Lifecycle;
   ignoresShutdown?: boolean;
+  /** How long QEMU takes to quit when it is told to. */
+  quitMs?: number;
+  /** Openings of the channel that it does not notice at first. */
+  deafTo?: number;
+  /** How long it takes to notice one. */
+  helloMs?: number;
   /** QEMU's own state, for QMP. */
   runState?: string;
   /** QEMU ends at once and says this. */
@@ -30,6 +36,7 @@ export class FakeVm {
   readonly #ended = new AbortController();
   #guest: Guest | undefined;
   #sequence = 1;
+  #openings = 0;
   #lifecycle: Lifecycle = { name: "starting", phase: "pseudo-fs", unmet: ["data-disk"] };
   #isMounted = false;
 
@@ -93,7 +100,8 @@ export class FakeVm {
       case "human-monitor-command":
         return this.#human(line);
       case "quit":
-        this.#exit();
+        this.history.push("quit");
+        void this.#quit();
         return {};
       case "system_powerdown":
         this.history.push("power button");
@@ -102,6 +110,12 @@ export class FakeVm {
       default:
         return {};
     }
+  }
+
+  async #quit(): Promise<void> {
+    const { quitMs = 0 } = this.#behaviour;
+    if (quitMs === Infinity) return;
+    await this.#world.clock.delay(quitMs, this.#ended.signal).then(this.#exit, () => undefined);
   }
 
   #human(line: string): string {
@@ -126,7 +140,9 @@ export class FakeVm {
 
   /** From each opening of the channel: a guest that lost its host says hello again. */
   async #boot(channel: Channel): Promise<void> {
-    if (this.#behaviour.isSilent === true) return;
+    this.#openings += 1;
+    if (this.#behaviour.isSilent === true || this.#openings <= (this.#behaviour.deafTo ?? 0)) return;
+    await this.#world.clock.delay(this.#behaviour.helloMs ?? 0, this.#ended.signal).catch(() => undefined);
     const hello = {
       role: "guest" as const,
       protocol: { min: 1, max: 1 },

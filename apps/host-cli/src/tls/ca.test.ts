@@ -53,6 +53,15 @@ test.each(["ca", "key", "cert"])("a client whose %s.pem is of another machine's 
   expect(await isClientCertificateGood(host, dir)).toBe(false);
 });
 
+test("a certificate of an earlier CA is not good", async () => {
+  const { world, host, dir } = await machine();
+  await renewClientCertificate(host, dir);
+  const other = await machine();
+  const { certificatePem } = await ensureCa(other.host, other.dir.root);
+  for (const path of [dir.root.caCert, dir.tlsCa]) world.disk.put(path, certificatePem);
+  expect(await isClientCertificateGood(host, dir)).toBe(false);
+});
+
 test("private keys are the user's alone", async () => {
   const { host, dir } = await machine();
   await renewClientCertificate(host, dir);
