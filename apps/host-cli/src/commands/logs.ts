@@ -38,7 +38,7 @@ export const logs = verb({
 });
 
 /** Throws UserError `usage` (exit 2) for a log that there is not. */
-export function parseLogOperands([first, second]: readonly string[]): { machine: string; log: LogName } {
+function parseLogOperands([first, second]: readonly string[]): { machine: string; log: LogName } {
   if (first === undefined) return { machine: defaultMachine, log: defaultLog };
   if (second !== undefined) return { machine: first, log: parseLogName(second) };
   const log = logNames.find((known) => known === first);

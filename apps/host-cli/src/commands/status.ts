@@ -48,7 +48,7 @@ function explain(name: string, observed: MachineStatus): string[] {
         ...(hint === undefined ? [] : [`hint: ${hint}`]),
       ]);
     case "unreachable":
-      return [observed.detail, `hint: See what the host agent did: boot2docker logs agent ${name}`];
+      return [observed.detail, `hint: See what the host agent did: boot2docker logs ${name} agent`];
     case "absent":
       return [`hint: Make it with: boot2docker up ${name}`];
     case "stopped":

@@ -52,7 +52,7 @@ export async function connectSsh(address: SshAddress, signal: AbortSignal): Prom
 }
 
 /** `key` is in the form that goes over the wire, which authorized_keys has in base64 as its second word. */
-export function isPinned(key: Buffer, lines: readonly string[]): boolean {
+function isPinned(key: Buffer, lines: readonly string[]): boolean {
   const offered = key.toString("base64");
   return lines.some((line) => line.split(" ")[1] === offered);
 }

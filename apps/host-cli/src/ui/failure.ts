@@ -1,11 +1,6 @@
 import { RpcError } from "@boot2docker/protocol";
 import { exitCodes, UserError } from "../errors.ts";
 
-/** The user ended the command, by Ctrl-C or a signal. */
-export class Interrupted extends Error {
-  override readonly name = "Interrupted";
-}
-
 export interface Failure {
   /** Stable and machine-readable. */
   code: string;
@@ -14,7 +9,7 @@ export interface Failure {
   exitCode: number;
 }
 
-/** What a thrown value means to the person at the keyboard. */
+/** What a thrown value means to the person at the keyboard. After Ctrl-C it is only what followed from that. */
 export function explainFailure(error: unknown, isInterrupted: boolean): Failure {
   if (isInterrupted) {
     const hint = "What was begun is taken up by the next command.";

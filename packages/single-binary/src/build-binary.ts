@@ -1,20 +1,19 @@
-import childProcess from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
+import childProcess, { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
+import { nodeFor, type Target } from "./target.ts";
 
 export interface BinaryOptions {
   /** One CommonJS file; all paths are absolute. */
   bundle: string;
-  /** The Node that is put into the binary, runnable here. */
-  node: string;
   output: string;
-  target: "x64";
-  assets: Record<string, string>;
+  target: Target;
+  /** Files that the program gets by `getAsset` of node:sea, by name. */
+  assets?: Record<string, string>;
 }
-
-/** The entry's name inside the binary. */
-const ENTRY = "guest-init.cjs";
 
 /**
  * Puts bundle and assets into a copy of Node, with pkg, so that the same input gives the same bytes in any folder.
@@ -23,15 +22,17 @@ const ENTRY = "guest-init.cjs";
  * generator is seeded, and the absolute path of the entry gets into the binary. Both are set right where pkg starts
  * the generator.
  */
-export async function buildBinary({ bundle, node, output, target, assets }: BinaryOptions): Promise<void> {
+export async function buildBinary({ bundle, output, target, assets = {} }: BinaryOptions): Promise<void> {
   rmSync(output, { force: true });
+  const entry = `${basename(output)}.cjs`;
   const restore = wrapExecFile((file, args) => {
     if (args[0] !== "--experimental-sea-config") return args;
     // pkg runs the generator in a fresh folder; from there the entry has a short name, the same everywhere.
-    copyFileSync(bundle, ENTRY);
+    copyFileSync(bundle, entry);
     // The seed is no flag that V8 compares, so the cache is accepted by a binary that runs without it.
     return ["--random-seed=1", ...args];
   });
+  const folder = mkdtempSync(join(tmpdir(), "single-binary-"));
   try {
     const require = createRequire(import.meta.url);
     // Not in pkg's public interface, so the version is pinned: the command line passes on neither nodePath nor seaConfig.
@@ -45,20 +46,28 @@ export async function buildBinary({ bundle, node, output, target, assets }: Bina
     await sea(bundle, {
       targets: [{ nodeRange: `node${process.versions.node}`, platform: "linux", arch: target, output }],
       signature: false,
-      nodePath: node,
+      nodePath: strippedNode(target, folder),
       seaConfig: {
-        main: ENTRY,
+        main: entry,
         useCodeCache: true,
         assets,
         // Fewer threads and a smaller young generation: a third less memory, and the code cache stays valid.
         execArgv: ["--v8-pool-size=0", "--max-semi-space-size=1", "--disable-sigusr1"],
-        // NODE_OPTIONS of whoever starts it must not change what PID 1's child is.
+        // NODE_OPTIONS are meant for other programs.
         execArgvExtension: "none",
       },
     });
   } finally {
     restore();
+    rmSync(folder, { recursive: true });
   }
+}
+
+/** Before the injection: afterwards it would destroy the binary. */
+function strippedNode(target: Target, folder: string): string {
+  const stripped = join(folder, "node");
+  execFileSync("strip", ["--strip-unneeded", "-o", stripped, nodeFor(target)]);
+  return stripped;
 }
 
 /** pkg calls `promisify(execFile)` when it is loaded, which takes the function's own promisified form. */

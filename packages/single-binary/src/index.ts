@@ -1,0 +1,2 @@
+export * from "./build-binary.ts";
+export * from "./target.ts";
