@@ -1,146 +1,142 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdirSync, readFileSync, rmSync, statSync, writeFileSync, copyFileSync } from "node:fs";
+import {
+  copyFileSync,
+  createReadStream,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { downloadPackages } from "@boot2docker/debian";
-import { architectures, type Architecture } from "./architecture.ts";
+import { architectures } from "./architecture.ts";
 import { makeIso } from "./hybrid-iso.ts";
+import { gatherIngredients, type Ingredients } from "./ingredients.ts";
 import { makeInitrd } from "./initrd.ts";
-import { readKernel } from "./kernel-files.ts";
-import { lockedEpoch, readLock } from "./lock.ts";
 import type { ImageFile, Manifest } from "./manifest.ts";
-import { upstreamVersion } from "./os-release.ts";
-import { unpackPackages } from "./package-files.ts";
-import { makeRootTree } from "./root-tree.ts";
+import { planPackingOrder } from "./packing-order.ts";
+import { sourceOf } from "./package-files.ts";
+import { makeRootTree, type RootTree } from "./root-tree.ts";
+import { renderSbom } from "./sbom.ts";
 import { makeSquashfs } from "./squashfs.ts";
 import { compressStream } from "./stream.ts";
+import { packedFirst } from "./wanted.ts";
 
 const home = join(import.meta.dirname, "..");
 
 export interface BuildOptions {
-  architecture: Architecture;
-  /** Folder of the result; its old contents go. */
+  /** Folder of the result; its old contents go when the new ones are complete. */
   output: string;
   /** What the kernel package built. */
   kernel: string;
-  /** The guest-init binary; without it the image does not boot, which is of use to whoever works on the rest. */
+  /** The guest-init binary; without it the image cannot come up, which is enough to work on the rest. */
   guestInit?: string;
-  /** Cheap compression: to compare builds, or to try one. Not for people. */
+  /** Cheap compression: to compare two builds, or to try one. Not for people. */
   quick: boolean;
   onProgress: (message: string) => void;
 }
 
-/** Builds both products, the ISO and the driver's files, out of one tree, with their manifest. */
+/** Builds both products, the ISO and the driver's files, out of one tree, with manifest and bill of materials. */
 export async function buildImage(options: BuildOptions, signal: AbortSignal): Promise<Manifest> {
-  const { output, onProgress } = options;
-  const lock = readLock();
-  const epoch = lockedEpoch(lock);
-  rmSync(output, { recursive: true, force: true });
-  const staging = join(output, ".staging");
-  mkdirSync(staging, { recursive: true });
+  const staging = join(options.output, ".building");
+  rmSync(staging, { recursive: true, force: true });
+  const result = join(staging, "result");
+  mkdirSync(result, { recursive: true });
+  const ingredients = await gatherIngredients(options.kernel, staging, options.onProgress, signal);
+  const { guestInit } = options;
+  const tree = await makeRootTree(
+    { ...ingredients, rootfs: join(home, "rootfs"), ...(guestInit === undefined ? {} : { guestInit }) },
+    signal,
+  );
+  const manifest = await makeProducts(ingredients, tree, { ...options, staging, result }, signal);
+  writeFileSync(join(result, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  writeFileSync(join(result, "sbom.json"), await makeSbom(ingredients, tree, options));
 
-  const versions = new Map(lock.packages.map(({ name, version }) => [name, version]));
-  let unlocked = false;
-  const debs = await downloadPackages(
-    lock.packages,
-    {
-      lockedAt: lock.lockedAt,
-      architecture: architectures[lock.architecture].debian,
-      onProgress,
-      onReplaced: (locked, replacement) => {
-        unlocked = true;
-        versions.set(locked.name, replacement.version);
-        onProgress(`UNLOCKED: ${locked.name} ${locked.version} is gone; using ${replacement.version}`);
-      },
-    },
-    signal,
-  );
-  onProgress("unpacking packages");
-  const files = await unpackPackages(debs, join(staging, "packages"), signal);
-  const kernel = await readKernel(options.kernel, join(staging, "modules"), signal);
-  const dockerVersion = upstreamVersion(versions.get("docker.io") ?? "");
-  const version = `${productVersion()}+docker${dockerVersion}`;
-  const { entries } = await makeRootTree(
-    {
-      architecture: options.architecture,
-      files,
-      modules: kernel.modules,
-      ...(options.guestInit === undefined ? {} : { guestInit: options.guestInit }),
-      rootfs: join(home, "rootfs"),
-      version,
-      dockerVersion,
-      busyboxVersion: upstreamVersion(versions.get("busybox-static") ?? ""),
-      epoch,
-    },
-    signal,
-  );
-  const at = (name: string) => join(output, name);
-  const source = (path: string) => files.get(path)?.source ?? "";
-
-  onProgress("packing the plain root");
-  await makeSquashfs(entries, at("root.img"), "plain", epoch, signal);
-  copyFileSync(kernel.vmlinuz, at("vmlinuz"));
-  const busybox = source("/usr/bin/busybox");
-  await makeInitrd(
-    { file: busybox, sizeBytes: statSync(busybox).size },
-    join(home, "initrd", "init"),
-    at("initrd.img"),
-    epoch,
-    signal,
-  );
-  onProgress("packing the small root, for the ISO");
-  const squashfs = join(staging, "root.squashfs");
-  await makeSquashfs(entries, squashfs, options.quick ? "quick" : "small", epoch, signal);
-  const iso = `boot2docker-${version}.iso`;
-  await makeIso(
-    {
-      vmlinuz: at("vmlinuz"),
-      initrd: at("initrd.img"),
-      squashfs,
-      loader: {
-        isolinux: source("/usr/lib/ISOLINUX/isolinux.bin"),
-        mbr: source("/usr/lib/ISOLINUX/isohdpfx.bin"),
-        ldlinux: source("/usr/lib/syslinux/modules/bios/ldlinux.c32"),
-        config: join(home, "boot", "isolinux.cfg"),
-      },
-      version,
-      epoch,
-    },
-    at(iso),
-    join(staging, "iso"),
-    signal,
-  );
-  onProgress("compressing the plain root as one stream");
-  const stream = await compressStream(at("root.img"), output, options.quick, signal);
-  const manifest: Manifest = {
-    formatVersion: 1,
-    version,
-    arch: options.architecture,
-    dockerVersion,
-    kernelVersion: kernel.release,
-    unlocked,
-    files: {
-      kernel: await describe(output, "vmlinuz"),
-      initrd: await describe(output, "initrd.img"),
-      root: {
-        ...(await describe(output, "root.img")),
-        stream: { ...(await describe(output, stream.name)), compression: stream.compression },
-      },
-      iso: await describe(output, iso),
-    },
-  };
-  writeFileSync(at("manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  for (const name of readdirSync(options.output)) {
+    if (name !== ".building") rmSync(join(options.output, name), { recursive: true });
+  }
+  for (const name of readdirSync(result)) renameSync(join(result, name), join(options.output, name));
   rmSync(staging, { recursive: true });
   return manifest;
 }
 
-async function describe(folder: string, name: string): Promise<ImageFile> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(join(folder, name)), hash);
-  return { name, sha256: hash.digest("hex"), sizeBytes: statSync(join(folder, name)).size };
+async function makeProducts(
+  ingredients: Ingredients,
+  tree: RootTree,
+  options: BuildOptions & { staging: string; result: string },
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const { version, dockerVersion, unlocked, epoch, kernel, architecture } = ingredients;
+  const { staging, result, quick, onProgress } = options;
+  const source = (path: string) => sourceOf(ingredients.files, path);
+  const at = (name: string) => join(result, name);
+
+  copyFileSync(kernel.vmlinuz, at("vmlinuz"));
+  await makeInitrd(source("/usr/bin/busybox"), join(home, "initrd", "init"), at("initrd.img"), epoch, signal);
+  onProgress("packing the root");
+  const root = join(staging, "root.img");
+  const entries = planPackingOrder(tree.entries, packedFirst);
+  await makeSquashfs(entries, root, "plain", epoch, signal);
+
+  onProgress("compressing the root as one stream, and in blocks for the ISO (some minutes)");
+  const squashfs = join(staging, "root.squashfs");
+  const [stream] = await Promise.all([
+    compressStream(root, result, quick, signal),
+    makeSquashfs(entries, squashfs, quick ? "quick" : "small", epoch, signal),
+  ]);
+  onProgress("writing the ISO");
+  const iso = `boot2docker-${version}.iso`;
+  const loader = {
+    isolinux: source("/usr/lib/ISOLINUX/isolinux.bin"),
+    mbr: source("/usr/lib/ISOLINUX/isohdpfx.bin"),
+    ldlinux: source("/usr/lib/syslinux/modules/bios/ldlinux.c32"),
+    config: join(home, "boot", "isolinux.cfg"),
+  };
+  const media = { vmlinuz: at("vmlinuz"), initrd: at("initrd.img"), squashfs, loader, version, epoch };
+  await makeIso(media, at(iso), join(staging, "iso"), signal);
+  return {
+    formatVersion: 1,
+    version,
+    arch: architecture,
+    dockerVersion,
+    kernelVersion: kernel.release,
+    unlocked,
+    files: {
+      kernel: await describe(result, "vmlinuz"),
+      initrd: await describe(result, "initrd.img"),
+      root: {
+        ...(await describe(staging, "root.img")),
+        stream: { ...(await describe(result, stream.name)), compression: stream.compression },
+      },
+      iso: await describe(result, iso),
+    },
+  };
 }
 
-function productVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as { version: string }; // our own file
-  return version;
+async function makeSbom(ingredients: Ingredients, tree: RootTree, options: BuildOptions): Promise<string> {
+  const { kernel, version } = ingredients;
+  const built = [
+    { name: "linux", version: kernel.release, location: "/boot/vmlinuz", sha256: await hash(kernel.vmlinuz) },
+  ];
+  if (options.guestInit !== undefined) {
+    built.push({ name: "guest-init", version, location: "/usr/bin/guest-init", sha256: await hash(options.guestInit) });
+  }
+  return renderSbom({
+    ...ingredients,
+    debianArchitecture: architectures[ingredients.architecture].debian,
+    files: tree.packaged,
+    built,
+  });
+}
+
+async function describe(folder: string, name: string): Promise<ImageFile> {
+  return { name, sha256: await hash(join(folder, name)), sizeBytes: statSync(join(folder, name)).size };
+}
+
+async function hash(path: string): Promise<string> {
+  const sha256 = createHash("sha256");
+  await pipeline(createReadStream(path), sha256);
+  return sha256.digest("hex");
 }

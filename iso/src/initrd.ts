@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { runTool } from "@boot2docker/debian";
 import { writeCpio } from "./cpio.ts";
 import { padding } from "./tar.ts";
-import { directory, file, planTree, symlink, type Content, type Entry } from "./tree.ts";
+import { directory, file, planTree, symlink, type Entry } from "./tree.ts";
 
 /** What the script calls, and what a person needs who ends up in its shell. */
 const commands = [
@@ -23,7 +23,7 @@ const commands = [
 
 /** The initial RAM disk: busybox and one script, which finds the root image. */
 export async function makeInitrd(
-  busybox: Content,
+  busybox: string,
   script: string,
   output: string,
   epoch: number,
@@ -39,7 +39,7 @@ export async function makeInitrd(
     minor: 1,
   };
   const tree = planTree([
-    file("/bin/busybox", busybox, 0o755),
+    file("/bin/busybox", readFileSync(busybox), 0o755),
     ...commands.map((name) => symlink(`/bin/${name}`, "busybox")),
     file("/init", readFileSync(script), 0o755),
     // The kernel opens it before the first program runs, which mounts the rest of /dev.

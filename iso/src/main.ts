@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { resolve, join } from "node:path";
 import { existsSync } from "node:fs";
 import { buildImage } from "./build.ts";
+import { checkBudgets, planSizes, renderSizes } from "./size-table.ts";
 import { refresh } from "./refresh.ts";
 
 const project = join(import.meta.dirname, "..", "..");
@@ -43,9 +44,8 @@ async function run(): Promise<void> {
     if (!values["without-guest-init"] && !existsSync(guestInit)) {
       throw new Error("there is no guest-init; build it: pnpm --filter @boot2docker/guest-init build");
     }
-    await buildImage(
+    const manifest = await buildImage(
       {
-        architecture: "x86_64",
         output: resolve(values.output),
         kernel: resolve(values.kernel),
         ...(values["without-guest-init"] ? {} : { guestInit }),
@@ -54,6 +54,9 @@ async function run(): Promise<void> {
       },
       controller.signal,
     );
+    const sizes = planSizes(manifest);
+    process.stderr.write(`${renderSizes(sizes)}\n`);
+    if (!values.quick) checkBudgets(sizes);
   } else {
     process.stderr.write(`${usage}\n`);
     process.exitCode = 2;

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { runTool } from "@boot2docker/debian";
 import type { PackageFile } from "./closure.ts";
@@ -33,16 +33,9 @@ function listFiles(root: string, below: string, name: string): PackageFile[] {
   });
 }
 
-export function sizeOf(source: string): number {
-  return lstatSync(source).size;
-}
-
-export function isExecutable(source: string): boolean {
-  return (lstatSync(source).mode & 0o100) !== 0;
-}
-
-export function readSource(files: ReadonlyMap<string, PackageFile>, path: string): Buffer {
+/** Where the bytes of a path lie unpacked. Throws when no package has it. */
+export function sourceOf(files: ReadonlyMap<string, PackageFile>, path: string): string {
   const found = files.get(path);
   if (found === undefined) throw new Error(`${path} is in no locked package`);
-  return readFileSync(found.source);
+  return found.source;
 }

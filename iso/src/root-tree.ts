@@ -1,27 +1,22 @@
 import { lstatSync, readFileSync } from "node:fs";
-import { architectures, type Architecture } from "./architecture.ts";
+import { architectures } from "./architecture.ts";
 import { makeBusyboxImage } from "./busybox-image.ts";
 import { listApplets, planApplets } from "./busybox.ts";
 import { planCertificates } from "./certificates.ts";
 import { expandPattern, findClosure, type PackageFile } from "./closure.ts";
+import type { Ingredients } from "./ingredients.ts";
 import { parseElf } from "./elf.ts";
 import { renderOsRelease } from "./os-release.ts";
+import { sourceOf } from "./package-files.ts";
 import { readRootfs } from "./rootfs.ts";
 import { directory, file, planTree, symlink, type Entry } from "./tree.ts";
 import { emptyFolders, links, setuidPrograms, wantedFiles } from "./wanted.ts";
 
-export interface RootInputs {
-  architecture: Architecture;
-  /** All files of the locked packages. */
-  files: ReadonlyMap<string, PackageFile>;
-  modules: readonly Entry[];
+export interface RootInputs extends Ingredients {
   /** The built guest-init; absent in a root that is only for a look at the rest. */
   guestInit?: string;
+  /** Folder of the files that are laid over it. */
   rootfs: string;
-  version: string;
-  dockerVersion: string;
-  busyboxVersion: string;
-  epoch: number;
 }
 
 export interface RootTree {
@@ -34,12 +29,10 @@ export interface RootTree {
 export async function makeRootTree(inputs: RootInputs, signal: AbortSignal): Promise<RootTree> {
   const architecture = architectures[inputs.architecture];
   const packaged = selectFiles(inputs);
-  const busybox = packaged.find(({ path }) => path === "/usr/bin/busybox");
-  const zone = inputs.files.get("/usr/share/zoneinfo/Etc/UTC");
-  if (busybox === undefined || zone === undefined) throw new Error("busybox or the time zone UTC is missing");
-  const applets = await listApplets(busybox.source, signal);
+  const busybox = sourceOf(inputs.files, "/usr/bin/busybox");
+  const applets = await listApplets(busybox, signal);
   const image = await makeBusyboxImage({
-    busybox: readFileSync(busybox.source),
+    busybox: readFileSync(busybox),
     applets,
     version: inputs.busyboxVersion,
     goArchitecture: architecture.debian,
@@ -47,7 +40,7 @@ export async function makeRootTree(inputs: RootInputs, signal: AbortSignal): Pro
   });
   const own: Entry[] = [
     ...readRootfs(inputs.rootfs),
-    ...inputs.modules,
+    ...inputs.kernel.modules,
     ...planCertificates(inputs.files),
     ...Object.entries(links).map(([path, target]) => symlink(path, target)),
     ...Object.entries(emptyFolders).map(([path, mode]) => directory(path, mode)),
@@ -55,7 +48,7 @@ export async function makeRootTree(inputs: RootInputs, signal: AbortSignal): Pro
     file("/usr/lib/os-release", renderOsRelease(inputs.version, inputs.dockerVersion)),
     symlink("/etc/os-release", "../usr/lib/os-release"),
     // A real file, because people mount it into containers (BLD-18).
-    file("/etc/localtime", readFileSync(zone.source)),
+    file("/etc/localtime", readFileSync(sourceOf(inputs.files, "/usr/share/zoneinfo/Etc/UTC"))),
   ];
   const programs = [...packaged, ...own].map(({ path }) => path).filter((path) => /^\/usr\/s?bin\//.test(path));
   const entries = [...own, ...packaged.map(toEntry), ...planApplets(applets, programs)];

@@ -181,6 +181,21 @@ export const links: Readonly<Record<string, string>> = {
   "/var/lock": "/run/lock",
 };
 
+/**
+ * What lies first in the root, in this order. A compressor finds what files share only when they are near one another;
+ * the programs written in Go share a lot (5 % of the whole download).
+ */
+export const packedFirst: readonly string[] = [
+  "/usr/bin/guest-init",
+  "/usr/bin/containerd",
+  "/usr/bin/containerd-shim-runc-v2",
+  "/usr/bin/ctr",
+  "/usr/bin/docker",
+  "/usr/sbin/dockerd",
+  "/usr/sbin/docker-proxy",
+  "/usr/sbin/runc",
+];
+
 /** Programs that run as root whoever starts them. All other set-uid bits of the packages are dropped. */
 export const setuidPrograms: ReadonlySet<string> = new Set(["/usr/bin/sudo"]);
 
