@@ -62,8 +62,10 @@ test("what a detached process says is in its log, and what it makes is private",
 
 test("a zombie does not run", async () => {
   // The shell becomes a sleep, which never asks for the shell's child when that ends with its input.
-  const stdio = ["ignore", "pipe", "inherit", "pipe"] as const;
-  const child = spawn("sh", ["-c", "cat <&3 & echo $!; exec sleep 60 3<&-"], { stdio: [...stdio] });
+  const child = spawn("sh", ["-c", "cat <&3 & echo $!; exec sleep 60 3<&-"], {
+    stdio: ["ignore", "pipe", "inherit", "pipe"],
+  });
+  if (child.stdout === null) throw new Error("no pipe");
   const [text] = (await once(child.stdout, "data")) as [Buffer]; // What a readable emits without an encoding.
   const pid = Number(text.toString());
   const stateOf = (other: number) => readFileSync(`/proc/${other}/stat`, "utf8");

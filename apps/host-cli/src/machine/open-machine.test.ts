@@ -127,13 +127,12 @@ test("two ups at once start one VM, and both end well", async () => {
   expect(world.vms).toHaveLength(1);
 });
 
-test("an up that waited for a delete finds no machine, and makes none", async () => {
+test("a command that waited for a delete finds no machine, and makes none", async () => {
   const { world, dir } = await worldWithMachine();
   await bringUp(world);
   const removed = openMachine(world.host(), "m1").remove(new RecordedProgress(), never);
-  const up = openMachine(world.host(), "m1").up(new RecordedProgress(), never);
-  await expect(world.clock.settle(Promise.all([removed, up]))).rejects.toMatchObject({ code: "machine-absent" });
-  await removed;
+  const late = openMachine(world.host(), "m1").down(options, new RecordedProgress(), never);
+  await expect(world.clock.settle(Promise.all([removed, late]))).rejects.toMatchObject({ code: "machine-absent" });
   expect(world.disk.names()).not.toContain(dir.path);
 });
 
