@@ -67,6 +67,7 @@ function describe(task: Task): string {
     case "make-directories":
     case "link":
     case "share-mounts":
+    case "join-control-group":
     case "await-host":
     case "open-data-disk":
     case "move-log":

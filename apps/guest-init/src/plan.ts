@@ -6,6 +6,7 @@ import type { MountSpec, Owner } from "./system.ts";
 export type Task =
   | { kind: "mount"; mounts: readonly MountSpec[] }
   | { kind: "share-mounts" }
+  | { kind: "join-control-group"; parent: string; name: string }
   | { kind: "make-directories"; directories: readonly { path: string; mode: number; owner?: Owner }[] }
   | { kind: "link"; links: readonly { path: string; target: string }[] }
   | { kind: "await-host" }
@@ -114,6 +115,7 @@ export const EARLY = plan([
         ],
       },
       { kind: "share-mounts" },
+      { kind: "join-control-group", parent: "/sys/fs/cgroup", name: "boot2docker" },
     ],
     limitMs: 10_000,
     onFailure: "abort",

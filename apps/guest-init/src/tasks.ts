@@ -50,6 +50,15 @@ const EXECUTORS: Executors = {
   "share-mounts": (_, { system }) =>
     system.mounts.mount({ source: "none", target: "/", fstype: "none", options: "rec,shared" }),
 
+  // What this process starts begins in its group. dockerd judges by the group it is in what the kernel can limit, and the
+  // root group has no limits to show.
+  "join-control-group": async ({ parent, name }, { system: { files } }) => {
+    const controllers = ((await files.readText(`${parent}/cgroup.controllers`)) ?? "").trim().split(" ");
+    await files.set(`${parent}/cgroup.subtree_control`, controllers.map((controller) => `+${controller}`).join(" "));
+    await files.makeDirectory(`${parent}/${name}`);
+    await files.set(`${parent}/${name}/cgroup.procs`, "0");
+  },
+
   "make-directories": async ({ directories }, { system }) => {
     for (const { path, mode, owner } of directories) {
       await system.files.makeDirectory(path, { mode, ...(owner && { owner }) });
