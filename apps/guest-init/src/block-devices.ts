@@ -80,5 +80,6 @@ function describe(head: Uint8Array): string {
 }
 
 function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+  // memcmp: a loop over two MiB would take a tenth of the whole boot.
+  return Buffer.compare(bytes, new Uint8Array(bytes.byteLength)) === 0;
 }

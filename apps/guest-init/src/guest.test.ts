@@ -143,6 +143,35 @@ describe("a boot", () => {
   });
 });
 
+describe("what failed is done again", () => {
+  it("when the host comes back: the engine gets the certificate that it could not have before", async () => {
+    host.attach();
+    const certificate = "certificate for public half of new private key";
+    const facts = system.certificates.get(certificate);
+    system.certificates.delete(certificate);
+    boot();
+    await system.clock.advance(1000);
+    expect(last()?.lifecycle).toMatchObject({ name: "degraded", reasons: [{ code: "no-identity" }] });
+    expect(engineHosts()).toMatchObject({ hosts: ["unix:///run/docker.sock"] });
+    if (facts !== undefined) system.certificates.set(certificate, facts);
+    await host.connection?.close();
+    await system.clock.advance(2000);
+    expect(last()?.lifecycle).toEqual({ name: "ready" });
+    expect(engineHosts()).toMatchObject({ hosts: ["unix:///run/docker.sock", "tcp://0.0.0.0:2376"] });
+  });
+
+  it("when a service gets ready after its limit", async () => {
+    host.attach();
+    system.engine.delete("GET /_ping");
+    boot();
+    await system.clock.advance(200_000);
+    expect(last()?.lifecycle).toMatchObject({ name: "degraded" });
+    system.engine.set("GET /_ping", { status: 200, body: "OK" });
+    await system.clock.advance(1000);
+    expect(last()?.lifecycle).toEqual({ name: "ready" });
+  });
+});
+
 describe("a machine that runs", () => {
   beforeEach(async () => {
     host.attach();

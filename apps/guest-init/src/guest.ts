@@ -1,4 +1,4 @@
-import { type GuestConfig, type GuestState, ServiceName } from "@boot2docker/protocol";
+import { type GuestConfig, type GuestState, type Lifecycle, ServiceName } from "@boot2docker/protocol";
 import { stepClock } from "./clock.ts";
 import { isDeepEqual } from "./deep-equal.ts";
 import { readEngineVersion } from "./docker.ts";
@@ -13,7 +13,7 @@ import { messageOf } from "./problem.ts";
 import { serveGuest } from "./rpc-handlers.ts";
 import { type Abortion, runPhases } from "./sequence.ts";
 import type { Service } from "./service.ts";
-import { consoleSpec } from "./services.ts";
+import { consoleSpec, type ServiceId } from "./services.ts";
 import { deriveLifecycle, noObservations, outerAddresses, renderServices } from "./state.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { PowerMode, System } from "./system.ts";
@@ -34,6 +34,15 @@ export interface GuestOptions {
 const CONSOLE_GRACE_MS = 200;
 /** For the host to take what it was told last. */
 const LAST_WORDS_MS = 500;
+
+/** Which phase failed when a service did not get ready in time; done again when it does get ready later. */
+const PHASE_OF: Record<ServiceId, string> = {
+  containerd: "containerd",
+  dockerd: "engine",
+  sshd: "ssh",
+  dhcp: "network",
+  console: "",
+};
 
 /** The phases that `ready` waits for: all up to the one of that name. */
 const UNTIL_READY = BOOT.slice(0, BOOT.findIndex(({ name }) => name === "ready") + 1).map(({ name }) => name);
@@ -203,9 +212,11 @@ export class Guest {
 
   #configChanged(config: GuestConfig): void {
     // Before the plan took the host's word there is nothing to repeat.
-    if (this.#context?.config === undefined || isDeepEqual(this.#context.config, config)) return;
-    this.#events.emit("config.changed");
-    this.#wake.resolve(undefined);
+    if (this.#context?.config === undefined) return;
+    const isNews = !isDeepEqual(this.#context.config, config);
+    if (isNews) this.#events.emit("config.changed");
+    // What failed may have failed for want of this host.
+    if (isNews || this.#lifecycle().name !== "ready") this.#wake.resolve(undefined);
   }
 
   #serviceChanged(service: Service): void {
@@ -216,7 +227,8 @@ export class Guest {
       ...(service.process && { pid: service.process.pid }),
       ...(service.detail !== undefined && { detail: service.detail }),
     });
-    if (id === "dockerd" && service.state === "ready") void this.#readVersion();
+    if (service.state === "ready" && this.#seen.degraded.has(PHASE_OF[id])) this.#wake.resolve(undefined);
+    if (service.state === "ready" && id === "dockerd") void this.#readVersion();
     this.#publish();
   }
 
@@ -231,6 +243,11 @@ export class Guest {
     }
   }
 
+  #lifecycle(): Lifecycle {
+    const facts = this.#supervisor.services.map(({ spec: { id }, state, detail }) => ({ id, state, detail }));
+    return deriveLifecycle(this.#seen, facts);
+  }
+
   #publish(): void {
     this.#link?.publish(() => this.#state());
   }
@@ -239,10 +256,9 @@ export class Guest {
     const { system } = this.#options;
     const { dataDisk, sshHostKeys, engineVersion } = this.#seen;
     const services = this.#supervisor.services;
-    const facts = services.map(({ spec: { id }, state, detail }) => ({ id, state, detail }));
     return {
       sequence: this.#events.sequence,
-      lifecycle: deriveLifecycle(this.#seen, facts),
+      lifecycle: this.#lifecycle(),
       uptimeMs: system.clock.uptimeMs(),
       services: ServiceName.options.map(
         (name) =>

@@ -1,8 +1,7 @@
-import { createReadStream } from "node:fs";
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
-import { pipeline } from "node:stream/promises";
 import type { HttpResponse, Network } from "../system.ts";
 
 export const network: Network = {
@@ -26,8 +25,8 @@ export const network: Network = {
       incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, body }));
       incoming.on("error", reject);
     });
-    if (bodyPath === undefined) outgoing.end();
-    else pipeline(createReadStream(bodyPath), outgoing).catch(reject);
+    // As a whole: it is our own small file, and a stream would start libuv's threads for it.
+    outgoing.end(bodyPath === undefined ? undefined : readFileSync(bodyPath));
     return promise;
   },
   connects(target, signal) {
