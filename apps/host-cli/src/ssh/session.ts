@@ -35,14 +35,17 @@ export async function runSession(
   channel.stderr.pipe(terminal.stderr, { end: false });
   terminal.stdin.pipe(channel);
   try {
-    await Promise.all([once(channel, "close"), once(channel.stderr, "close")]);
+    // An abort does not wait for them: where nobody reads the output, they never come.
+    await Promise.all([once(channel, "close", { signal }), once(channel.stderr, "close", { signal })]);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
     terminal.stdin.unpipe(channel);
     terminal.stdin.pause();
     release();
     signal.removeEventListener("abort", interrupt);
   }
-  signal.throwIfAborted();
   return exitCode;
 }
 

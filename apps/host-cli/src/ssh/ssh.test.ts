@@ -20,9 +20,11 @@ afterEach(() => {
 /** What a session asked for, in order; `program` is the guest's side of it. */
 async function serve(program: (channel: ServerChannel, said: string[]) => void) {
   const said: string[] = [];
+  const gone = Promise.withResolvers<undefined>();
   const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
     onceDone.push(() => void client.end());
     client.on("error", () => undefined);
+    client.on("close", () => gone.resolve(undefined));
     client.on("authentication", (context) => {
       const isUser = context.username === "docker" && context.method === "publickey";
       if (isUser && isKeyOf(context.key.data, userKey.public)) context.accept();
@@ -35,7 +37,7 @@ async function serve(program: (channel: ServerChannel, said: string[]) => void) 
   onceDone.push(() => void server.close());
   const { port } = server.address() as AddressInfo; // It listens on TCP.
   const address: SshAddress = { machine: "m1", port, privateKey: userKey.private, hostKeys: [hostKey.public] };
-  return { address, said };
+  return { address, said, gone: gone.promise };
 }
 
 function isKeyOf(data: Buffer, line: string): boolean {
@@ -95,8 +97,11 @@ class FakeTerminal implements Terminal {
 
 async function runThere(address: SshAddress, request: SessionRequest, terminal: Terminal, signal = never) {
   const client = await connectSsh(address, signal);
-  onceDone.push(() => void client.end());
-  return runSession(client, request, terminal, signal);
+  try {
+    return await runSession(client, request, terminal, signal);
+  } finally {
+    client.end();
+  }
 }
 
 test("a command's exit code, stdout and stderr come back", async () => {
@@ -159,14 +164,26 @@ test("a shell has this terminal's type and size, follows its changes, and gives 
 });
 
 test("an abort interrupts the command and ends with its reason", async () => {
-  const { address, said } = await serve((channel) => void channel.write("started"));
+  const { address, said, gone } = await serve((channel) => void channel.write("started"));
   const terminal = new FakeTerminal(false);
   const interruption = new AbortController();
   const running = runThere(address, { command: "sleep", hasTerminal: false }, terminal, interruption.signal);
   await once(terminal.stdout, "readable");
   interruption.abort(new Error("SIGINT"));
   await expect(running).rejects.toThrow("SIGINT");
+  await gone;
   expect(said).toEqual(["exec sleep", "signal INT"]);
+});
+
+test("an abort ends a command that still talks to a closed output", async () => {
+  const { address } = await serve((channel) => void channel.write(Buffer.alloc(5_000_000)));
+  const terminal = new FakeTerminal(false);
+  const interruption = new AbortController();
+  const running = runThere(address, { command: "yes", hasTerminal: false }, terminal, interruption.signal);
+  await once(terminal.stdout, "readable");
+  terminal.stdout.destroy();
+  interruption.abort(new Error("nobody reads"));
+  await expect(running).rejects.toThrow("nobody reads");
 });
 
 test("a connection that ends before the command has no exit code", async () => {
