@@ -245,8 +245,20 @@ test("logs of the host can be read when the machine is down, those of the guest 
   expect(await run(world, "logs m1 console")).toEqual({ code: 0, stdout: "one\ntwo\nthree\n", stderr: "" });
   expect(await run(world, "logs m1 console -n 2")).toMatchObject({ stdout: "two\nthree\n" });
   expect(await run(world, "logs m1 dockerd")).toMatchObject({ code: 3, stdout: "" });
+  await bringUp(world);
+  expect(await run(world, "logs m1 dockerd")).toMatchObject({ code: 0 });
   expect(await run(world, "logs m1 nonsense")).toMatchObject({ code: 2, stdout: "" });
   expect(await run(world, "logs m1 console -n few")).toMatchObject({ code: 2, stdout: "" });
+});
+
+test("ssh waits for the guest's ssh server, with a limit, and ends with 255 as ssh does", async () => {
+  const { world } = await worldWithMachine();
+  expect(await run(world, "ssh m1 true")).toMatchObject({ code: 3, stdout: "" });
+  await bringUp(world);
+  const said = await run(world, "ssh m1 true");
+  expect(said).toMatchObject({ code: 255, stdout: "" });
+  expect(said.stderr).toMatch(/^ssh server of the guest ready \(up to 120 s\) \.\.\.$/m);
+  expect(said.stderr).toMatch(/^boot2docker: the ssh server of m1 was not ready in 120 s\nhint: /m);
 });
 
 test("settings that can't be read are named with 2, and left as they are; the machine can still be deleted", async () => {

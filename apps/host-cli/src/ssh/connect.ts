@@ -38,6 +38,7 @@ export async function connectSsh(address: SshAddress, signal: AbortSignal): Prom
         isStranger = !isPinned(key, address.hostKeys);
         return !isStranger;
       },
+      authHandler: ["publickey"], // ssh2 would first try without.
       readyTimeout: 0, // The limit is the signal's.
       ...keepAlive,
     });
