@@ -11,7 +11,8 @@ const packageFolder = (name: string) => dirname(require.resolve(`${name}/package
 export const cliFile = join(packageFolder("@boot2docker/host-cli"), "dist", "main.cjs");
 /** The same command as one program that needs no Node. */
 export const binaryFile = join(packageFolder("@boot2docker/host-cli"), "dist", "boot2docker");
-export const imageFolder = join(packageFolder("@boot2docker/iso"), "dist");
+/** `BOOT2DOCKER_TEST_IMAGE` takes another build of it, for work on the image. */
+export const imageFolder = process.env["BOOT2DOCKER_TEST_IMAGE"] ?? join(packageFolder("@boot2docker/iso"), "dist");
 
 /** A user's own world: an empty root directory, the built command, the built image. Deleted, with its VMs, at the end. */
 export interface Sandbox extends AsyncDisposable {
