@@ -3,6 +3,8 @@ import type { Host } from "../host.ts";
 export interface AgentLog {
   /** One line: a constant message and what goes with it, no secrets. */
   info(message: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  /** Resolves when all lines are in the file. */
+  flush(): Promise<void>;
 }
 
 /** Lines are written in order, each on its own: the agent may be killed at any time. */
@@ -14,6 +16,7 @@ export function openAgentLog(host: Host, path: string): AgentLog {
       // A log that can't be written (disk full) must not end the agent; there is nowhere left to say so.
       last = last.then(() => host.files.append(path, line)).catch(() => undefined);
     },
+    flush: () => last,
   };
 }
 

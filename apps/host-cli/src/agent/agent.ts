@@ -43,6 +43,7 @@ export async function runAgent(host: Host, name: string, signal: AbortSignal): P
     await host.files.remove(dir.agentSocket);
     await sweepIfAlone(host, dir, driver);
     log.info("agent ended");
+    await log.flush();
   }
 }
 

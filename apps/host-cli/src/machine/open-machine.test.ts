@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { openAgent } from "../agent/open-agent.ts";
 import type { FakeWorld } from "../testing/fake-world.ts";
 import { RecordedProgress } from "../testing/recorded-progress.ts";
 import { bringUp, worldWithMachine } from "../testing/world-with-machine.ts";
+import { machineDir } from "./dir.ts";
 import { openMachine } from "./open-machine.ts";
 
 const never = new AbortController().signal;
@@ -136,13 +138,51 @@ test("a command that waited for a delete finds no machine, and makes none", asyn
   expect(world.disk.names()).not.toContain(dir.path);
 });
 
+async function askToShutDown(world: FakeWorld, mode: "poweroff" | "reboot"): Promise<void> {
+  const host = world.host();
+  const agent = await world.clock.settle(openAgent(host, machineDir(host, "m1"), () => undefined, never));
+  await world.clock.settle(agent.call("shutdown", { mode }, never));
+  await agent.close();
+}
+
 test("up waits for a shutdown that has begun, and starts the machine again", async () => {
   const { world } = await worldWithMachine();
   await bringUp(world);
-  const asked = openMachine(world.host({ diesAfter: 60 }), "m1").down(options, new RecordedProgress(), never);
-  await world.clock.settle(Promise.race([asked, world.clock.delay(300, never)]));
-  expect(world.vms[0]?.history).toContain("shutdown asked");
-  await bringUp(world);
+  await askToShutDown(world, "poweroff");
+  expect(await statusOf(world)).toMatchObject({ state: "stopping" });
+  expect(await bringUp(world)).toContain("done: VM started");
   expect(await statusOf(world)).toMatchObject({ state: "running" });
   expect(world.vms).toHaveLength(2);
+});
+
+test("up waits for a guest that boots again by itself, in the same VM", async () => {
+  const { world } = await worldWithMachine();
+  await bringUp(world);
+  await askToShutDown(world, "reboot");
+  expect(await bringUp(world)).toEqual([
+    "done: shutdown finished",
+    "done: data disk mounted",
+    "done: engine ready",
+    "done: Docker answers over TLS from this host",
+  ]);
+  expect(world.vms).toHaveLength(1);
+  expect(world.agentFailures).toEqual([]);
+});
+
+test("a VM that ends while up waits for it is an error, unless it was there before", async () => {
+  const { world, dir } = await worldWithMachine();
+  world.guest = { isSilent: true };
+  const first = bringUp(world).catch((error: unknown) => error);
+  await world.clock.pass(5_000);
+  world.kill(Number(world.disk.text(dir.pid)));
+  expect(await world.clock.settle(first)).toMatchObject({ code: "vm-ended" });
+
+  const killed = openMachine(world.host({ diesAfter: 80 }), "m1").up(new RecordedProgress(), never);
+  await world.clock.settle(Promise.race([killed, world.clock.delay(1_000, never)]));
+  expect(world.vms).toHaveLength(2);
+  const second = bringUp(world);
+  await world.clock.pass(5_000);
+  world.guest = {};
+  world.kill(Number(world.disk.text(dir.pid)));
+  expect(await second).toContain("done: VM started");
 });

@@ -16,20 +16,22 @@ export type UpFacts = { isClientCertificateGood: boolean; seen: Observation } & 
   { needsVm: false } | { needsVm: true; source: ImageSource; isUnpacked: boolean }
 );
 
-/** A VM that is shutting down is no use to `up`: it needs another one. */
-export function needsVm({ vm, guest }: Observation): boolean {
-  return vm.state === "off" || guest?.lifecycle.name === "stopping";
+export function needsVm({ vm }: Observation): boolean {
+  return vm.state === "off";
 }
 
-/** What is left to do until Docker answers; nothing when it does. */
+/**
+ * What is left to do until Docker answers; nothing when it does. A guest that is shutting down is only waited for:
+ * whether its VM ends or boots again is its own matter, and decides what is left then.
+ */
 export function planUp(facts: UpFacts, root: RootDir): Step[] {
   const { seen } = facts;
+  if (seen.guest?.lifecycle.name === "stopping") return [{ kind: "awaitShutdown" }];
   const certificate: Step[] = facts.isClientCertificateGood ? [] : [{ kind: "renewClientCertificate" }];
   if (!facts.needsVm) return [...certificate, ...waitNames.filter((name) => !waits[name].isMet(seen)).map(awaitStep)];
   const { source } = facts;
   return [
     ...certificate,
-    ...(seen.vm.state === "off" ? [] : [{ kind: "awaitShutdown" } as const]),
     ...(facts.isUnpacked ? [] : [{ kind: "unpackImage", source } as const]),
     { kind: "claimPorts" },
     { kind: "startVm", image: unpackedImage(root, source) },

@@ -55,6 +55,15 @@ export const waits: Record<WaitName, Wait> = {
   },
 };
 
+/** Of a guest that something else has told to shut down, or to boot again. */
+export const shutdown: Wait = {
+  name: "shutdown finished",
+  limitMs: 180_000,
+  hint: (dir) => `What the guest said last is in ${dir.consoleLog}. To end it: boot2docker down --force`,
+  isMet: ({ vm, guest }) => vm.state === "off" || (guest !== undefined && guest.lifecycle.name !== "stopping"),
+  detail: () => "the guest stops its containers",
+};
+
 /** Throws UserError when no waiting will help: the VM is gone, the guest gave up, the agent met an obstacle. */
 export function checkHope(seen: Observation, dir: MachineDir): void {
   if (seen.vm.state === "off") {
@@ -65,9 +74,6 @@ export function checkHope(seen: Observation, dir: MachineDir): void {
   }
   const lifecycle = seen.guest?.lifecycle;
   if (lifecycle?.name === "rescue") throw fromReason(lifecycle.reason);
-  if (lifecycle?.name === "stopping") {
-    throw new UserError(`the guest of ${dir.name} is shutting down`, { code: "guest-stopping", hint: "Try again." });
-  }
   const [problem] = seen.agent?.problems ?? [];
   if (problem !== undefined) throw fromReason(problem);
 }

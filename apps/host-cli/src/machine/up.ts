@@ -9,13 +9,9 @@ import { withLock } from "./lock.ts";
 import type { MachineConfig } from "./machine.ts";
 import { needsVm, planUp, type Step, type UpFacts } from "./plan.ts";
 import { checkPortsFree } from "./ports.ts";
-import { waits } from "./readiness.ts";
+import { shutdown, waits } from "./readiness.ts";
 import { inRow } from "./row.ts";
-import { awaitEnd } from "./stop.ts";
 import { watchMachine, type Watch } from "./watch.ts";
-
-/** For a shutdown that something else has begun. */
-const shutdownLimitMs = 120_000;
 
 type Executors = { [K in Step["kind"]]: (step: Extract<Step, { kind: K }>) => Promise<void> };
 
@@ -24,9 +20,19 @@ export async function runUp(context: Context, config: MachineConfig): Promise<vo
   const { host, dir, driver } = context;
   await checkDataDisk(host, dir);
   await using watch = watchMachine(host, dir, config, driver);
-  const steps = planUp(await readFacts(context, watch), dir.root);
   const executors = upExecutors(context, config, watch);
-  for (const step of steps) await execute(executors, step);
+  for (;;) {
+    const steps = planUp(await readFacts(context, watch), dir.root);
+    try {
+      for (const step of steps) await execute(executors, step);
+      if (!steps.some(({ kind }) => kind === "awaitShutdown")) return;
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const wasItsOwn = steps.some(({ kind }) => kind === "startVm");
+      if (wasItsOwn || (await driver.inspect()).state === "on") throw error;
+    }
+    // The VM that was found was going. What is left now is looked at anew.
+  }
 }
 
 async function readFacts({ host, dir, signal }: Context, watch: Watch): Promise<UpFacts> {
@@ -58,7 +64,7 @@ function upExecutors(context: Context, config: MachineConfig, watch: Watch): Exe
           await unpackImage(host, dir.root, source, update, signal);
         }),
       ),
-    awaitShutdown: () => awaitEnd(context, shutdownLimitMs),
+    awaitShutdown: () => awaitWait(shutdown, watch, dir, host.clock, progress, signal),
     claimPorts: () => checkPortsFree(host, config, signal),
     startVm: ({ image }) =>
       inRow(progress, "VM started", async () => {

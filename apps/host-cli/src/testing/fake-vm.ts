@@ -105,7 +105,7 @@ export class FakeVm {
         return {};
       case "system_powerdown":
         this.history.push("power button");
-        this.#shutDown();
+        this.#shutDown("poweroff");
         return {};
       default:
         return {};
@@ -162,9 +162,9 @@ export class FakeVm {
             "events.since": async () => ({ events: [], lost: 0 }),
             "logs.read": async () => ({ text: "", nextOffset: 0 }),
             "clock.set": async () => ({ offsetMs: 0 }),
-            shutdown: async () => {
+            shutdown: async ({ mode }) => {
               this.history.push("shutdown asked");
-              this.#shutDown();
+              this.#shutDown(mode);
               return {};
             },
           },
@@ -209,10 +209,18 @@ export class FakeVm {
     await this.#guest?.notify("state.changed", this.#state());
   }
 
-  #shutDown(): void {
+  #shutDown(mode: "poweroff" | "reboot"): void {
     if (this.#behaviour.ignoresShutdown === true) return;
     this.#lifecycle = { name: "stopping" };
-    void this.#world.clock.delay(500, this.#ended.signal).then(this.#exit, () => undefined);
+    const next = mode === "poweroff" ? this.#exit : () => this.#bootAgain();
+    void this.#world.clock.delay(500, this.#ended.signal).then(next, () => undefined);
+  }
+
+  #bootAgain(): void {
+    this.isReady = false;
+    this.#isMounted = false;
+    this.#lifecycle = { name: "starting", phase: "pseudo-fs", unmet: ["data-disk"] };
+    void this.#guest?.close();
   }
 
   #state(): GuestState {
