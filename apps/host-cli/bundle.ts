@@ -25,14 +25,26 @@ const options = {
 
 const entry = `${import.meta.dirname}/src/main.ts`;
 
+/** commander would load it for verbs that are programs of their own; there are none here. */
+const withoutChildProcesses: esbuild.Plugin = {
+  name: "commander without child processes",
+  setup(build) {
+    build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path: "nothing", namespace: "nothing" } : undefined,
+    );
+    build.onLoad({ filter: /^nothing$/, namespace: "nothing" }, () => ({ contents: "export default {};" }));
+  },
+};
+
 /** The whole command in one file. */
 export async function bundleInOne(file: string): Promise<void> {
-  await esbuild.build({ ...options, entryPoints: [entry], outfile: file });
+  await esbuild.build({ ...options, entryPoints: [entry], outfile: file, plugins: [withoutChildProcesses] });
 }
 
 /** main.cjs, and beside it a file for each package that most commands do without: they need not even be read. */
 export async function bundleInParts(folder: string): Promise<void> {
-  await esbuild.build({ ...options, entryPoints: [entry], outfile: `${folder}/main.cjs`, plugins: [keepApart] });
+  const plugins = [withoutChildProcesses, keepApart];
+  await esbuild.build({ ...options, entryPoints: [entry], outfile: `${folder}/main.cjs`, plugins });
   await esbuild.build({ ...options, entryPoints: loadedOnDemand, outdir: folder, outExtension: { ".js": ".cjs" } });
 }
 
