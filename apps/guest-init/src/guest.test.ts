@@ -114,13 +114,31 @@ describe("a boot", () => {
     await expect(host.connection?.call("events.since", { sequence: 0 }, never)).resolves.toMatchObject({ lost: 0 });
   });
 
-  it("comes up in memory without disk and host, and says what is missing", async () => {
+  it("comes up in memory without disk and host, and says what is missing when the host comes", async () => {
     for (const path of [...system.content.keys()]) if (path.includes("vda")) system.content.delete(path);
-    const guest = boot();
-    await system.clock.advance(1000);
+    FakeHost.nobody(system);
+    boot();
+    await system.clock.advance(40_000);
     expect(started()).toContain("/usr/sbin/dockerd");
     expect(engineHosts()).toMatchObject({ hosts: ["unix:///run/docker.sock"] });
-    guest.requestShutdown("poweroff");
+    host.attach();
+    await system.clock.advance(2000);
+    expect(last()?.lifecycle).toMatchObject({ name: "degraded", reasons: [{ code: "data-disk-absent" }] });
+    expect(last()).not.toHaveProperty("dataDisk");
+  });
+
+  it("keeps an unrepairable disk safe: read-only, and no engine on it", async () => {
+    const damaged = new Uint8Array(SIZE);
+    new DataView(damaged.buffer).setUint16(1024 + 0x38, 0xef53, true);
+    damaged.set(new TextEncoder().encode("boot2docker-data"), 1024 + 0x78);
+    system.content.set("/dev/vda", damaged);
+    system.programs.set("/usr/sbin/e2fsck", { code: 4, stdout: "", stderr: "" });
+    host.attach();
+    boot();
+    await system.clock.advance(1000);
+    expect(last()?.lifecycle).toMatchObject({ name: "rescue", reason: { code: "data-disk-damaged" } });
+    expect(last()?.dataDisk).toMatchObject({ readOnly: true });
+    expect(started()).not.toContain("/usr/sbin/dockerd");
   });
 
   it("does what a late host says: its blank disk is formatted and the engine gets its certificate", async () => {

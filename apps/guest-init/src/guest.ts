@@ -79,7 +79,8 @@ export class Guest {
     log.moveTo(EARLY_LOG);
     await this.#events.recall();
     await system.files.write(PID_FILE, `${pid}\n`);
-    const inherited = await this.#supervisor.recall();
+    await this.#supervisor.recall();
+    const inherited = this.#supervisor.services.map(({ spec: { id } }) => id);
     this.#events.emit(restarts === 0 ? "guest.started" : "guest.restarted", {
       restarts,
       inherited: inherited.join(" "),
@@ -197,6 +198,7 @@ export class Guest {
   async #enterRescue(aborted: Abortion, signal: AbortSignal): Promise<void> {
     if (aborted === undefined) return;
     this.#seen.rescue = aborted.reason;
+    this.#options.log.error(aborted.reason.message, { code: aborted.reason.code });
     this.#events.emit("guest.rescue", { code: aborted.reason.code, message: aborted.reason.message });
     this.#publish();
     await this.#openConsole(signal);

@@ -63,8 +63,8 @@ export function formatLine(at: Date, level: string, message: string, fields: Fie
 
 function sayOnConsole(level: "warn" | "error", line: string): void {
   try {
-    // <N> is the kernel's log level (dev/kmsg of the kernel's ABI documentation).
-    appendFileSync("/dev/kmsg", `<${level === "error" ? 3 : 4}>guest-init: ${line.slice(25)}`);
+    // <N> is the kernel's log level (dev/kmsg of the kernel's ABI documentation); a console at loglevel=3 shows up to 2.
+    appendFileSync("/dev/kmsg", `<${level === "error" ? 2 : 4}>guest-init: ${line.slice(25)}`);
   } catch {
     // No /dev/kmsg (a container, a test): the file has the line already.
   }

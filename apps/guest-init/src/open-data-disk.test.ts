@@ -55,7 +55,7 @@ describe("openDataDisk", () => {
   it("mounts a clean disk of ours at once, without check and without the host", async () => {
     attach(ext4());
     expect(await open(undefined)).toEqual({ device: "/dev/vda", mountPoint: "/mnt/data", readOnly: false });
-    expect(deeds()).toEqual(["mount /dev/vda /mnt/data ext4 rw,noatime,discard"]);
+    expect(deeds()).toEqual(["mount /dev/vda /mnt/data ext4 rw,noatime,discard,errors=remount-ro"]);
     expect(hostWasAsked).toBe(false);
   });
 
@@ -63,14 +63,17 @@ describe("openDataDisk", () => {
     attach(ext4({ isClean: false }));
     system.programs.set("/usr/sbin/e2fsck", { code: 1, stdout: "recovering journal", stderr: "" });
     await open(allows);
-    expect(deeds()).toEqual(["run /usr/sbin/e2fsck -p /dev/vda", "mount /dev/vda /mnt/data ext4 rw,noatime,discard"]);
+    expect(deeds()).toEqual([
+      "run /usr/sbin/e2fsck -p /dev/vda",
+      "mount /dev/vda /mnt/data ext4 rw,noatime,discard,errors=remount-ro",
+    ]);
   });
 
   it.each([4, 8, null])("mounts a disk read-only that e2fsck leaves with code %s", async (code) => {
     attach(ext4({ isClean: false }));
     system.programs.set("/usr/sbin/e2fsck", { code, stdout: "", stderr: "" });
     expect(await open(allows)).toMatchObject({ readOnly: true });
-    expect(deeds().at(-1)).toBe("mount /dev/vda /mnt/data ext4 ro,noatime,discard");
+    expect(deeds().at(-1)).toBe("mount /dev/vda /mnt/data ext4 ro,noatime,discard,errors=remount-ro");
   });
 
   it("formats a blank disk, but only after the host said so", async () => {
@@ -78,7 +81,7 @@ describe("openDataDisk", () => {
     await open(undefined, allows);
     expect(hostWasAsked).toBe(true);
     expect(deeds()[0]).toContain(MKFS);
-    expect(deeds()[1]).toBe("mount /dev/vda /mnt/data ext4 rw,noatime,discard");
+    expect(deeds()[1]).toBe("mount /dev/vda /mnt/data ext4 rw,noatime,discard,errors=remount-ro");
   });
 
   it("does not touch a blank disk when the host says nothing", async () => {
@@ -112,7 +115,10 @@ describe("openDataDisk", () => {
   });
 
   it("goes on in memory when there is neither disk nor host", async () => {
-    expect(await open(null)).toMatchObject({ device: "tmpfs" });
+    expect(await open(null)).toBeUndefined();
+    expect(deeds()).toEqual(["mount tmpfs /mnt/data tmpfs nodev,mode=755"]);
+    expect(await open(null)).toBeUndefined();
+    expect(deeds()).toHaveLength(1);
   });
 
   it("leaves a disk alone that an earlier guest-init mounted", async () => {

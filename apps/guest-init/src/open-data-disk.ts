@@ -21,14 +21,15 @@ export interface DataDiskContext {
   report: (name: string, fields: Record<string, string | boolean>) => void;
 }
 
-/** Finds the data disk, formats it if that is allowed, mounts it. Fails with a `Problem` that says why not. */
-export async function openDataDisk(
-  context: DataDiskContext,
-  signal: AbortSignal,
-): Promise<NonNullable<Observations["dataDisk"]>> {
+/**
+ * Finds the data disk, formats it if that is allowed, mounts it at DATA_MOUNT. Undefined: there is none, and memory is
+ * mounted in its place. Fails with a `Problem` that says why not.
+ */
+export async function openDataDisk(context: DataDiskContext, signal: AbortSignal): Promise<Observations["dataDisk"]> {
   const { system, report } = context;
   const mounted = parseMountInfo(await system.files.readText("/proc/self/mountinfo")).get(DATA_MOUNT);
   if (mounted !== undefined) {
+    if (mounted.fstype === "tmpfs") return undefined;
     return { device: mounted.source, mountPoint: DATA_MOUNT, readOnly: mounted.options.includes("ro") };
   }
 
@@ -46,7 +47,7 @@ export async function openDataDisk(
     case "without":
       report("data-disk.absent", {});
       await system.mounts.mount({ source: "tmpfs", target: DATA_MOUNT, fstype: "tmpfs", options: "nodev,mode=755" });
-      return { device: "tmpfs", mountPoint: DATA_MOUNT, readOnly: false };
+      return undefined;
     case "format": {
       const { device, keepStart } = decision;
       const userdata = keepStart ? await system.files.readPart(device, 0, USERDATA_BYTES) : undefined;
@@ -101,7 +102,12 @@ async function repair(device: string, { system, report }: DataDiskContext, signa
   return isRepaired ? "rw" : "ro";
 }
 
-/** Deleted blocks go back to the host at once. */
+/** Deleted blocks go back to the host at once. A file system that finds itself damaged is not written to any more. */
 function mountData(device: string, access: "rw" | "ro", { mounts }: System): Promise<void> {
-  return mounts.mount({ source: device, target: DATA_MOUNT, fstype: "ext4", options: `${access},noatime,discard` });
+  return mounts.mount({
+    source: device,
+    target: DATA_MOUNT,
+    fstype: "ext4",
+    options: `${access},noatime,discard,errors=remount-ro`,
+  });
 }

@@ -153,10 +153,20 @@ describe("the next guest-init", () => {
     expect(system.history).toEqual([`write ${SERVICES_FILE} 600`, `write ${SERVICES_FILE} 600`]);
   });
 
-  it("knows what it will adopt before it does", async () => {
-    expect(await next.recall()).toEqual(["dockerd"]);
+  it("knows by which configuration it runs", async () => {
+    await next.recall();
     expect(next.runs(spec)).toBe(true);
     expect(next.runs(dockerdSpec("/run/daemon.json", false))).toBe(false);
+  });
+
+  it("stops what is not wanted any more, though it never started it", async () => {
+    await next.recall();
+    const stopped = next.stop("dockerd", GRACE_MS, never);
+    await settle();
+    expect(system.history).toContain(`kill ${only().pid} SIGTERM`);
+    only().end("exit code 0");
+    await stopped;
+    expect(states.at(-1)).toBe("dockerd stopped");
   });
 
   it("restarts an adopted process that dies", async () => {
@@ -170,7 +180,8 @@ describe("the next guest-init", () => {
 
   it("starts anew what died while nobody looked", async () => {
     only().end("killed by SIGKILL");
-    expect(await next.recall()).toEqual([]);
+    await next.recall();
+    expect(next.services).toEqual([]);
     await next.ensure(spec, GRACE_MS, never);
     await settle();
     expect(states).toEqual(["dockerd starting", "dockerd running", "dockerd ready"]);
@@ -179,7 +190,8 @@ describe("the next guest-init", () => {
   it("does not take another process under the same number for it", async () => {
     const process = only();
     system.running.set(process.pid, { ...process, startMark: "later" });
-    expect(await next.recall()).toEqual([]);
+    await next.recall();
+    expect(next.services).toEqual([]);
   });
 
   it("replaces what runs with another configuration", async () => {
@@ -194,12 +206,14 @@ describe("the next guest-init", () => {
     expect(states.slice(-3)).toEqual(["dockerd starting", "dockerd running", "dockerd ready"]);
   });
 
-  it("remembers what it has not adopted yet, in case it dies, too", async () => {
+  it("leaves all of it to its own successor", async () => {
     await next.recall();
     await next.ensure(consoleSpec("/dev/ttyS0"), GRACE_MS, never);
     await settle();
+    system = system.successor();
     const third = open(system);
-    expect((await third.recall()).sort()).toEqual(["console", "dockerd"]);
+    await third.recall();
+    expect(third.services.map(({ spec: { id } }) => id).sort()).toEqual(["console", "dockerd"]);
   });
 });
 

@@ -1,19 +1,13 @@
 import * as z from "zod/mini";
 import type { Log } from "./log.ts";
 import { SERVICES_FILE } from "./paths.ts";
+import { messageOf } from "./problem.ts";
 import { Service } from "./service.ts";
 import { isDeepEqual } from "./deep-equal.ts";
 import type { ServiceId, ServiceSpec } from "./services.ts";
-import type { ProcessIdentity, System } from "./system.ts";
+import type { System } from "./system.ts";
 
-const Saved = z.array(
-  z.object({
-    /** A spec as it was when the process was started. */
-    spec: z.unknown(),
-    id: z.string(),
-    process: z.object({ pid: z.int(), startMark: z.string() }),
-  }),
-);
+const Saved = z.array(z.object({ spec: z.unknown(), process: z.object({ pid: z.int(), startMark: z.string() }) }));
 
 export interface SupervisorOptions {
   system: System;
@@ -28,23 +22,22 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #services = new Map<ServiceId, Service>();
-  #inherited = new Map<string, { spec: unknown; process: ProcessIdentity }>();
   #saving: Promise<void> = Promise.resolve();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
   }
 
-  /** Reads what an earlier guest-init left running; to be called once, before the first `ensure`. */
-  async recall(): Promise<ServiceId[]> {
+  /** Takes over what an earlier guest-init left running; to be called once, before the first `ensure`. */
+  async recall(): Promise<void> {
     const { files, processes } = this.#options.system;
     const text = await files.readText(SERVICES_FILE);
-    if (text === undefined) return [];
-    for (const { id, spec, process } of z.parse(Saved, JSON.parse(text))) {
+    if (text === undefined) return;
+    for (const { spec, process } of z.parse(Saved, JSON.parse(text))) {
       const now = await processes.identify(process.pid);
-      if (now?.startMark === process.startMark) this.#inherited.set(id, { spec, process });
+      // Only `#save` writes this file, and it lives no longer than the kernel that this binary came with.
+      if (now?.startMark === process.startMark) this.#add(spec as ServiceSpec).adopt(process);
     }
-    return [...this.#inherited.keys()] as ServiceId[]; // only ServiceIds are written
   }
 
   get(id: ServiceId): Service | undefined {
@@ -55,37 +48,18 @@ export class Supervisor {
     return [...this.#services.values()];
   }
 
-  /** Whether a process runs, here or inherited, that was started by exactly this spec. */
+  /** Whether a process runs that was started by exactly this spec. */
   runs(spec: ServiceSpec): boolean {
-    const inherited = this.#inherited.get(spec.id);
-    if (inherited !== undefined) return isDeepEqual(inherited.spec, spec);
     const service = this.#services.get(spec.id);
     return service?.process !== undefined && isDeepEqual(service.spec, spec);
   }
 
-  /** Makes it run by this spec: adopts, starts, or restarts one that runs by another. Does not wait for `ready`. */
+  /** Makes it run by this spec: starts it, or restarts one that runs by another. Does not wait for `ready`. */
   async ensure(spec: ServiceSpec, graceMs: number, signal: AbortSignal): Promise<Service> {
     const present = this.#services.get(spec.id);
-    if (present !== undefined && isDeepEqual(present.spec, spec)) {
-      present.start();
-      return present;
-    }
-    await present?.stop(graceMs, signal);
-    const service = new Service(spec, this.#options.system, {
-      log: this.#options.log,
-      changed: (changed) => {
-        this.#save();
-        this.#options.changed(changed);
-      },
-    });
-    this.#services.set(spec.id, service);
-    const inherited = this.#inherited.get(spec.id);
-    this.#inherited.delete(spec.id);
-    if (inherited !== undefined) {
-      service.adopt(inherited.process);
-      // Runs by another spec: it must end before the new one can take its place.
-      if (!isDeepEqual(inherited.spec, spec)) await service.stop(graceMs, signal);
-    }
+    const isSame = present !== undefined && isDeepEqual(present.spec, spec);
+    if (!isSame) await present?.stop(graceMs, signal);
+    const service = isSame ? present : this.#add(spec);
     service.start();
     return service;
   }
@@ -94,18 +68,27 @@ export class Supervisor {
     await this.#services.get(id)?.stop(graceMs, signal);
   }
 
+  async stopAll(graceMs: number, signal: AbortSignal): Promise<void> {
+    await Promise.all(this.services.map((service) => service.stop(graceMs, signal)));
+  }
+
+  #add(spec: ServiceSpec): Service {
+    const service = new Service(spec, this.#options.system, {
+      log: this.#options.log,
+      changed: (changed) => {
+        this.#save();
+        this.#options.changed(changed);
+      },
+    });
+    this.#services.set(spec.id, service);
+    return service;
+  }
+
   #save(): void {
-    const rows = this.services.flatMap((service) =>
-      service.process === undefined ? [] : [{ id: service.spec.id, spec: service.spec, process: service.process }],
-    );
-    // What is inherited and not adopted yet must not be forgotten when this process dies, too.
-    for (const [id, { spec, process }] of this.#inherited)
-      rows.push({ id: id as ServiceId, spec: spec as ServiceSpec, process });
-    const text = JSON.stringify(rows);
+    const rows = this.services.flatMap(({ spec, process }) => (process === undefined ? [] : [{ spec, process }]));
+    const { system, log } = this.#options;
     this.#saving = this.#saving
-      .then(() => this.#options.system.files.write(SERVICES_FILE, text, { mode: 0o600 }))
-      .catch((error: unknown) =>
-        this.#options.log.error("cannot write the list of services", { reason: String(error) }),
-      );
+      .then(() => system.files.write(SERVICES_FILE, JSON.stringify(rows), { mode: 0o600 }))
+      .catch((error: unknown) => log.error("cannot write the list of services", { reason: messageOf(error) }));
   }
 }

@@ -1,4 +1,4 @@
-import type { GuestConfig } from "@boot2docker/protocol";
+import type { GuestConfig, Reason } from "@boot2docker/protocol";
 import { defaultConfig } from "./config.ts";
 import { loadImage } from "./docker.ts";
 import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
@@ -10,7 +10,7 @@ import { openDataDisk } from "./open-data-disk.ts";
 import { CONTAINERD_CONFIG_FILE, ENGINE_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
 import { bindOf, type Task } from "./plan.ts";
 import { containerdSpec, dhcpSpec, dockerdSpec, logPathOf, sshdSpec } from "./services.ts";
-import { messageOf } from "./problem.ts";
+import { messageOf, Problem } from "./problem.ts";
 import { endProcesses, stopEngine, unmountAll } from "./shutdown.ts";
 import { ensureHostKey, writeAuthorizedKeys } from "./ssh.ts";
 import type { Observations } from "./state.ts";
@@ -38,6 +38,17 @@ const SLOW_HOST_LIMIT_MS = 15_000;
 const DISK_ANSWER_LIMIT_MS = 30_000;
 /** Between SIGTERM and SIGKILL when a service has to be restarted. */
 const RESTART_GRACE_MS = 30_000;
+
+const NO_PERSISTENCE: Reason = {
+  code: "data-disk-absent",
+  message: "there is no data disk: images, containers and volumes are lost when the machine ends",
+  hint: "Give the machine a disk, and start it again.",
+};
+const UNREPAIRED = [
+  "data-disk-damaged",
+  "the data disk is damaged beyond automatic repair; it is mounted read-only at /mnt/data",
+  "Copy what you need from it on the console, then run `e2fsck -f` on it there, or give the machine another disk.",
+] as const;
 
 type Executors = {
   [K in Task["kind"]]: (task: Extract<Task, { kind: K }>, context: TaskContext, signal: AbortSignal) => Promise<void>;
@@ -80,6 +91,9 @@ const EXECUTORS: Executors = {
     const ask = (askSignal: AbortSignal): Promise<GuestConfig | null> =>
       askHost(context, DISK_ANSWER_LIMIT_MS, askSignal);
     seen.dataDisk = await openDataDisk({ system, config: link.config, askHost: ask, report }, signal);
+    if (seen.dataDisk === undefined) seen.degraded.set("data-disk", NO_PERSISTENCE);
+    // The engine cannot work on it, and would only add to the damage.
+    else if (seen.dataDisk.readOnly) throw new Problem(...UNREPAIRED);
   },
 
   "bind-data": async ({ directories }, { system }) => {
@@ -155,7 +169,11 @@ const EXECUTORS: Executors = {
   "stop-service": ({ service, limitMs }, { supervisor }, signal) => supervisor.stop(service, limitMs, signal),
   "stop-engine": ({ limitMs }, { system, supervisor, report }, signal) =>
     stopEngine({ system, supervisor, report, limitMs }, signal),
-  "end-processes": ({ graceMs }, { system }, signal) => endProcesses(system, graceMs, signal),
+  "end-processes": async ({ graceMs }, { system, supervisor }, signal) => {
+    // What is still supervised would be started again.
+    await supervisor.stopAll(graceMs, signal);
+    await endProcesses(system, graceMs, signal);
+  },
   "unmount-all": async (_, { system, log, report }) => {
     log.detach(); // its file is on the data disk
     await unmountAll(system, report);

@@ -1,0 +1,51 @@
+import { beforeEach, expect, it } from "vitest";
+import { Events } from "./events.ts";
+import { LOG_DIR } from "./paths.ts";
+import { serveGuest } from "./rpc-handlers.ts";
+import { silentLog } from "./testing/fake-log.ts";
+import { FakeSystem } from "./testing/fake-system.ts";
+
+const never = new AbortController().signal;
+let system: FakeSystem;
+let events: Events;
+let requested: string[];
+let handlers: ReturnType<typeof serveGuest>;
+
+beforeEach(() => {
+  system = new FakeSystem();
+  events = new Events(system, silentLog);
+  requested = [];
+  handlers = serveGuest({
+    system,
+    events,
+    state: () => Promise.reject(new Error("not asked for here")),
+    requestShutdown: (mode) => void requested.push(mode),
+  });
+});
+
+it("events.since gives what came after the number", async () => {
+  events.emit("one");
+  events.emit("two");
+  const { events: later } = await handlers["events.since"]({ sequence: 1 }, never);
+  expect(later.map(({ name }) => name)).toEqual(["two"]);
+});
+
+it("logs.read reads the log of guest-init itself, too", async () => {
+  system.content.set(`${LOG_DIR}/guest-init.log`, "hello");
+  await expect(handlers["logs.read"]({ service: "guest-init", offset: 1, maxBytes: 3 }, never)).resolves.toEqual({
+    text: "ell",
+    nextOffset: 4,
+  });
+});
+
+it("shutdown is answered at once, and passed on", async () => {
+  await expect(handlers.shutdown({ mode: "reboot" }, never)).resolves.toEqual({});
+  expect(requested).toEqual(["reboot"]);
+});
+
+it("clock.set says by how much the clock was off", async () => {
+  await expect(handlers["clock.set"]({ now: "2026-01-01T01:00:00.000Z" }, never)).resolves.toEqual({
+    offsetMs: -3_600_000,
+  });
+  expect(system.clock.now()).toEqual(new Date("2026-01-01T01:00:00.000Z"));
+});
