@@ -21,8 +21,8 @@ import { sourceOf } from "./package-files.ts";
 import { makeRootTree, type RootTree } from "./root-tree.ts";
 import { renderSbom } from "./sbom.ts";
 import { makeSquashfs } from "./squashfs.ts";
-import { compressStream } from "./stream.ts";
-import { packedFirst } from "./wanted.ts";
+import { compressStream, planCuts } from "./stream.ts";
+import { packedFirst, packedLast } from "./wanted.ts";
 
 const home = join(import.meta.dirname, "..");
 
@@ -77,13 +77,13 @@ async function makeProducts(
   await makeInitrd(source("/usr/bin/busybox"), join(home, "initrd", "init"), at("initrd.img"), epoch, signal);
   onProgress("packing the root");
   const root = join(staging, "root.img");
-  const entries = planPackingOrder(tree.entries, packedFirst);
+  const entries = planPackingOrder(tree.entries, packedFirst, packedLast);
   await makeSquashfs(entries, root, "plain", epoch, signal);
 
   onProgress("compressing the root as one stream, and in blocks for the ISO (some minutes)");
   const squashfs = join(staging, "root.squashfs");
-  const [stream] = await Promise.all([
-    compressStream(root, result, quick, signal),
+  await Promise.all([
+    compressStream(root, planCuts(entries), at("root.img.xz"), quick, signal),
     makeSquashfs(entries, squashfs, quick ? "quick" : "small", epoch, signal),
   ]);
   onProgress("writing the ISO");
@@ -108,7 +108,7 @@ async function makeProducts(
       initrd: await describe(result, "initrd.img"),
       root: {
         ...(await describe(staging, "root.img")),
-        stream: { ...(await describe(result, stream.name)), compression: stream.compression },
+        stream: { ...(await describe(result, "root.img.xz")), compression: "xz" },
       },
       iso: await describe(result, iso),
     },

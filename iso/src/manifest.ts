@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as z from "zod/mini";
 import { Architecture } from "./architecture.ts";
 
@@ -26,3 +28,10 @@ export const Manifest = z.object({
   }),
 });
 export type Manifest = z.infer<typeof Manifest>;
+
+/** Throws when the folder has no manifest, or one that is not whole. */
+export function readManifest(folder: string): Manifest {
+  const parsed = Manifest.safeParse(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")));
+  if (!parsed.success) throw new Error(`${folder}/manifest.json: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -52,7 +52,8 @@ test("a path of up to 255 bytes fits, a longer name does not", async () => {
 });
 
 test("a file that shrinks while it is read is an error, not a torn archive", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "tar-test-")), "file");
+  using folder = mkdtempDisposableSync(join(tmpdir(), "tar-test-"));
+  const path = join(folder.path, "file");
   writeFileSync(path, "abc");
   await expect(tar([file("/x", { file: path, sizeBytes: 4 })])).rejects.toThrow("/x changed while it was read");
 });

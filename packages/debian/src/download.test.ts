@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -31,7 +31,10 @@ let cache: string;
 beforeEach(() => {
   cache = mkdtempSync(join(tmpdir(), "debian-test-"));
   vi.stubEnv("XDG_CACHE_HOME", cache);
-  return () => vi.unstubAllEnvs();
+  return () => {
+    vi.unstubAllEnvs();
+    rmSync(cache, { recursive: true });
+  };
 });
 
 test("a package comes from the mirror once, and then from the cache", async () => {

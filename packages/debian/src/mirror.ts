@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchFile } from "./fetch-file.ts";
@@ -30,12 +30,8 @@ export async function findMirror(suite: string, signal: AbortSignal): Promise<st
 
 /** Throws, with the reason, when there is no such suite, or no way to it. */
 export async function requireSuite(base: string, suite: string, signal: AbortSignal): Promise<void> {
-  const staging = await mkdtemp(join(tmpdir(), "boot2docker-mirror-"));
-  try {
-    await fetchFile(`${base}/dists/${suite}/InRelease`, join(staging, "InRelease"), signal);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
+  await using staging = await mkdtempDisposable(join(tmpdir(), "boot2docker-mirror-"));
+  await fetchFile(`${base}/dists/${suite}/InRelease`, join(staging.path, "InRelease"), signal);
 }
 
 function readAptSources(): { name: string; text: string }[] {

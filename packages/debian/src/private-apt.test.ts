@@ -8,19 +8,15 @@ const never = new AbortController().signal;
 
 test("a signed archive is asked for what it has", async () => {
   await using archive = await serveArchive();
-  const apt = await openPrivateApt(
+  await using apt = await openPrivateApt(
     { base: archive.base, suites: ["forky"], architecture: "amd64", keyring: archiveKeyring },
     never,
   );
-  try {
-    expect(await apt.suitesOf(["hello", "emacs"], never)).toEqual(new Map([["hello", ["forky"]]]));
-    expect(await apt.locate([{ name: "hello", suite: "forky" }], never)).toMatchObject([
-      { name: "hello", version: "1.2-1", suite: "forky", path: "pool/main/h/hello/hello_1.2-1_amd64.deb" },
-    ]);
-    await expect(apt.locate([{ name: "emacs", suite: "forky" }], never)).rejects.toThrow("emacs");
-  } finally {
-    await apt.close();
-  }
+  expect(await apt.suitesOf(["hello", "emacs"], never)).toEqual(new Map([["hello", ["forky"]]]));
+  expect(await apt.locate([{ name: "hello", suite: "forky" }], never)).toMatchObject([
+    { name: "hello", version: "1.2-1", suite: "forky", path: "pool/main/h/hello/hello_1.2-1_amd64.deb" },
+  ]);
+  await expect(apt.locate([{ name: "emacs", suite: "forky" }], never)).rejects.toThrow("emacs");
 });
 
 test("apt's way of writing a plus and an epoch is undone", () => {

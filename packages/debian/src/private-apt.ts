@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtempDisposable, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LockedPackage } from "./locked-package.ts";
@@ -16,12 +16,11 @@ export interface AptArchive {
   keyring?: string;
 }
 
-export interface PrivateApt {
+export interface PrivateApt extends AsyncDisposable {
   /** The suites that have each package, by name. */
   suitesOf(names: readonly string[], signal: AbortSignal): Promise<Map<string, string[]>>;
   /** The suite's current version of each package, by name. Throws when the suite lacks one. */
   locate(wanted: readonly { name: string; suite: string }[], signal: AbortSignal): Promise<LockedPackage[]>;
-  close(): Promise<void>;
 }
 
 /**
@@ -29,9 +28,9 @@ export interface PrivateApt {
  * no hooks, no root needed. Its indexes are downloaded and their signatures verified here; throws when one does not.
  */
 export async function openPrivateApt(archive: AptArchive, signal: AbortSignal): Promise<PrivateApt> {
-  const root = await mkdtemp(join(tmpdir(), "boot2docker-apt-"));
+  const staging = await mkdtempDisposable(join(tmpdir(), "boot2docker-apt-"));
+  const root = staging.path;
   const config = join(root, "apt.conf");
-  const close = () => rm(root, { recursive: true, force: true });
   const apt = (command: "apt-get" | "apt-cache", args: readonly string[], until: AbortSignal) =>
     runTool({ command, package: "apt" }, ["-c", config, "-qq", ...args], {}, until);
   try {
@@ -42,11 +41,11 @@ export async function openPrivateApt(archive: AptArchive, signal: AbortSignal): 
     await writeFile(join(root, "sources.list"), renderSources(archive));
     await apt("apt-get", ["update"], signal);
   } catch (error) {
-    await close();
+    await staging.remove();
     throw error;
   }
   return {
-    close,
+    [Symbol.asyncDispose]: () => staging.remove(),
     async suitesOf(names, until) {
       return parseMadison(await apt("apt-cache", ["madison", ...names], until), archive.base);
     },

@@ -21,20 +21,16 @@ export async function replacePackages(
   signal: AbortSignal,
 ): Promise<{ locked: LockedPackage; replacement: LockedPackage }[]> {
   const base = await findMirror(suite, signal);
-  const apt = await openPrivateApt({ base, suites: [suite], ...options }, signal);
-  try {
-    const current = new Map((await apt.locate(entries, signal)).map((found) => [found.name, found]));
-    const pairs = entries.map((locked) => {
-      const replacement = current.get(locked.name);
-      if (replacement !== undefined && isSameMajor(locked.version, replacement.version)) return { locked, replacement };
-      const other = replacement === undefined ? "" : ` (${suite} has ${replacement.version}: another major)`;
-      throw new Error(`nothing may stand in for ${locked.name} ${locked.version}${other}`);
-    });
-    for (const { replacement } of pairs) {
-      if (!isStored(replacement)) await storePackage(base, replacement, signal);
-    }
-    return pairs;
-  } finally {
-    await apt.close();
+  await using apt = await openPrivateApt({ base, suites: [suite], ...options }, signal);
+  const current = new Map((await apt.locate(entries, signal)).map((found) => [found.name, found]));
+  const pairs = entries.map((locked) => {
+    const replacement = current.get(locked.name);
+    if (replacement !== undefined && isSameMajor(locked.version, replacement.version)) return { locked, replacement };
+    const other = replacement === undefined ? "" : ` (${suite} has ${replacement.version}: another major)`;
+    throw new Error(`nothing may stand in for ${locked.name} ${locked.version}${other}`);
+  });
+  for (const { replacement } of pairs) {
+    if (!isStored(replacement)) await storePackage(base, replacement, signal);
   }
+  return pairs;
 }

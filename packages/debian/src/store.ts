@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtempDisposable, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -19,16 +19,12 @@ export function isStored(entry: LockedPackage): boolean {
 /** Downloads a package into the store. Throws when its bytes are others than the entry says, and keeps nothing then. */
 export async function storePackage(base: string, entry: LockedPackage, signal: AbortSignal): Promise<void> {
   await mkdir(storeFolder(), { recursive: true });
-  const staging = await mkdtemp(join(storeFolder(), "new-"));
-  try {
-    const file = join(staging, "package.deb");
-    await fetchFile(`${base}/${entry.path}`, file, signal);
-    const actual = await hashFile(file);
-    if (actual !== entry.sha256) throw new Error(`${base}/${entry.path} has SHA-256 ${actual}, wanted ${entry.sha256}`);
-    await rename(file, storedPath(entry));
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
+  await using staging = await mkdtempDisposable(join(storeFolder(), "new-"));
+  const file = join(staging.path, "package.deb");
+  await fetchFile(`${base}/${entry.path}`, file, signal);
+  const actual = await hashFile(file);
+  if (actual !== entry.sha256) throw new Error(`${base}/${entry.path} has SHA-256 ${actual}, wanted ${entry.sha256}`);
+  await rename(file, storedPath(entry));
 }
 
 function storeFolder(): string {

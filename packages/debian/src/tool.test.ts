@@ -1,3 +1,6 @@
+import { mkdtempDisposableSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runTool } from "./tool.ts";
 
@@ -31,6 +34,13 @@ test("an input that fails ends the program and is the error", async () => {
   await expect(runTool({ command: "cat", package: "coreutils" }, [], { input: broken() }, never)).rejects.toThrow(
     "cannot read /x",
   );
+});
+
+test("bytes that are no text go into a file as they are", async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), "tool-test-"));
+  const path = join(folder.path, "out");
+  await runTool(sh, ["-c", "printf '\\377\\000\\n\\r'"], { outputFile: path }, never);
+  expect([...readFileSync(path)]).toEqual([0xff, 0, 0x0a, 0x0d]);
 });
 
 test("an aborted signal ends the program", async () => {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** A program of the build machine and the Debian package that brings it. */
@@ -13,6 +14,8 @@ export interface RunOptions {
   input?: AsyncIterable<Uint8Array>;
   env?: Readonly<Record<string, string>>;
   cwd?: string;
+  /** Takes the standard output, as bytes; the result is empty then. */
+  outputFile?: string;
   /** Each line of output as it comes, for progress. */
   onLine?: (line: string) => void;
 }
@@ -29,12 +32,14 @@ export async function runTool(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<string> {
+  const target = options.outputFile === undefined ? undefined : openSync(options.outputFile, "w");
   const child = spawn(tool.command, args, {
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", target ?? "pipe", "pipe"],
     env: { ...process.env, LC_ALL: "C.UTF-8", TZ: "UTC", ...options.env },
     signal,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  if (target !== undefined) closeSync(target); // The program has its own.
   const ended = new Promise<string>((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT" && options.cwd === undefined;
@@ -67,11 +72,13 @@ export async function runTool(
   return stdout.map((line) => `${line}\n`).join("");
 }
 
-async function readLines(stream: NodeJS.ReadableStream, use: (line: string) => void): Promise<void> {
+async function readLines(stream: Readable | null, use: (line: string) => void): Promise<void> {
+  if (stream === null) return;
   for await (const line of createInterface({ input: stream })) use(line);
 }
 
-async function feed(stdin: Writable, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+async function feed(stdin: Writable | null, input: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  if (stdin === null) return;
   try {
     await pipeline(input ?? [], stdin);
   } catch (error) {
