@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["vm/*.vm.test.ts"],
+    // The core suite; `LONG=1` is for the others, which boot a machine for nearly every claim.
+    include: process.env["LONG"] === undefined ? ["vm/*.vm.test.ts"] : ["vm/long/*.vm.test.ts"],
     // One VM at a time: under software emulation one of them fills two cores.
     fileParallelism: false,
     // A limit against hanging, far above what emulation needs; speed is the benchmarks' business.

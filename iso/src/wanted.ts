@@ -188,7 +188,6 @@ export const links: Readonly<Record<string, string>> = {
 export const packedFirst: readonly string[] = [
   "/usr/bin/containerd",
   "/usr/bin/containerd-shim-runc-v2",
-  "/usr/bin/ctr",
   "/usr/bin/docker",
   "/usr/sbin/dockerd",
   "/usr/sbin/docker-proxy",

@@ -13,8 +13,8 @@ import {
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { imageFolder, makeSandbox, type Sandbox } from "../harness/machine.ts";
-import { must } from "../harness/run.ts";
+import { imageFolder, makeSandbox, type Sandbox } from "../../harness/machine.ts";
+import { must } from "../../harness/run.ts";
 
 /** Bad input gets one clear error, and loses nothing. */
 let box: Sandbox;

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { askAgent } from "../harness/agent.ts";
-import { cliFile, makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { askAgent } from "../../harness/agent.ts";
+import { cliFile, makeSandbox, type Sandbox } from "../../harness/machine.ts";
 
 /** The machine's life as its owner and the host's accidents shape it. */
 let box: Sandbox;
