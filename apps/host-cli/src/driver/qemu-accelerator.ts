@@ -5,7 +5,7 @@ import type { Accelerator, DriverInfo } from "./driver.ts";
 import { cpuModel, machineModel } from "./qemu-argv.ts";
 
 /** Faster ones first. TCG, emulation, works everywhere and is not tried. */
-export const candidates: Record<Platform, readonly Accelerator[]> = {
+const candidates: Record<Platform, readonly Accelerator[]> = {
   linux: ["kvm"],
   darwin: ["hvf"],
   win32: ["whpx"],

@@ -9,7 +9,7 @@ type Paths = Pick<
 /** The machine model without what Docker never uses: each of these costs boot time (docs/boot.md). */
 export const machineModel = "q35,sata=off,usb=off,smbus=off,i8042=off";
 
-export const kernelCommandLine = "console=ttyS0 quiet loglevel=3 random.trust_cpu=on panic=10";
+const kernelCommandLine = "console=ttyS0 quiet loglevel=3 random.trust_cpu=on panic=10";
 
 /** Of the user-mode network; the port forwards refer to it. */
 export const netdevId = "net0";

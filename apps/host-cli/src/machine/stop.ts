@@ -46,7 +46,7 @@ export async function cleanUp({ host, dir, driver, signal }: Context): Promise<v
 }
 
 /** Waits for the end of a VM that was told to end. Throws UserError `shutdown-timeout`. */
-export async function awaitEnd({ host, dir, driver, progress, signal }: Context, timeoutMs: number): Promise<void> {
+async function awaitEnd({ host, dir, driver, progress, signal }: Context, timeoutMs: number): Promise<void> {
   const row = progress.begin("guest shut down", timeoutMs);
   const limit = host.clock.deadline(timeoutMs, signal);
   try {

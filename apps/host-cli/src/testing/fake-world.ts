@@ -7,7 +7,7 @@ import { FakeClock } from "./fake-clock.ts";
 import { FakeDisk, filesOn } from "./fake-files.ts";
 import { FakeVm } from "./fake-vm.ts";
 
-export class Killed extends Error {}
+class Killed extends Error {}
 
 interface FakeProcess {
   identity: ProcessIdentity;
