@@ -259,6 +259,18 @@ it("a shutdown in the middle of a boot starts nothing more", async () => {
   expect(system.history.at(-1)).toBe("poweroff");
 });
 
+it("a shutdown ends what is kept alive without it coming back", async () => {
+  FakeHost.nobody(system);
+  const guest = boot();
+  await system.clock.advance(40_000);
+  expect(started()).toContain("/usr/bin/busybox"); // DHCP, and the console of the rescue
+  const before = system.history.length;
+  guest.requestShutdown("poweroff");
+  await system.clock.advance(30_000);
+  expect(system.history.slice(before).filter((entry) => entry.startsWith("start"))).toEqual([]);
+  expect(system.history.at(-1)).toBe("poweroff");
+});
+
 it("the log moves to the data disk", async () => {
   const places: string[] = [];
   host.attach();
