@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import {
   copyFileSync,
   createReadStream,
+  existsSync,
   mkdirSync,
+  mkdtempDisposableSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -24,6 +26,7 @@ import { makeSquashfs } from "./squashfs.ts";
 import { compressStream, planCuts } from "./stream.ts";
 import { packedFirst, packedLast } from "./wanted.ts";
 
+const stagingPrefix = ".building-";
 const home = join(import.meta.dirname, "..");
 
 export interface BuildOptions {
@@ -40,10 +43,12 @@ export interface BuildOptions {
 
 /** Builds both products, the ISO and the driver's files, out of one tree, with manifest and bill of materials. */
 export async function buildImage(options: BuildOptions, signal: AbortSignal): Promise<Manifest> {
-  const staging = join(options.output, ".building");
-  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(options.output, { recursive: true });
+  removeStale(options.output);
+  using folder = mkdtempDisposableSync(join(options.output, `${stagingPrefix}${process.pid}-`));
+  const staging = folder.path;
   const result = join(staging, "result");
-  mkdirSync(result, { recursive: true });
+  mkdirSync(result);
   const ingredients = await gatherIngredients(options.kernel, staging, options.onProgress, signal);
   const { guestInit } = options;
   const tree = await makeRootTree(
@@ -55,11 +60,18 @@ export async function buildImage(options: BuildOptions, signal: AbortSignal): Pr
   writeFileSync(join(result, "sbom.json"), await makeSbom(ingredients, tree, options));
 
   for (const name of readdirSync(options.output)) {
-    if (name !== ".building") rmSync(join(options.output, name), { recursive: true });
+    if (!name.startsWith(stagingPrefix)) rmSync(join(options.output, name), { recursive: true });
   }
   for (const name of readdirSync(result)) renameSync(join(result, name), join(options.output, name));
-  rmSync(staging, { recursive: true });
   return manifest;
+}
+
+/** What builds that were killed left behind. Two builds at once do not disturb each other: the last one wins. */
+function removeStale(output: string): void {
+  for (const name of readdirSync(output)) {
+    const [, pid] = /^\.building-(\d+)-/.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(output, name), { recursive: true });
+  }
 }
 
 async function makeProducts(
@@ -83,7 +95,7 @@ async function makeProducts(
   onProgress("compressing the root as one stream, and in blocks for the ISO (some minutes)");
   const squashfs = join(staging, "root.squashfs");
   await Promise.all([
-    compressStream(root, planCuts(entries), at("root.img.xz"), quick, signal),
+    compressStream(root, at("root.img.xz"), { cuts: planCuts(entries), quick, onProgress }, signal),
     makeSquashfs(entries, squashfs, quick ? "quick" : "small", epoch, signal),
   ]);
   onProgress("writing the ISO");

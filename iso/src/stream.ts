@@ -1,20 +1,6 @@
-import { createHash } from "node:crypto";
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { runTool } from "@boot2docker/debian";
+import { keepBlock, readRange, type Range } from "./kept-blocks.ts";
 import { contentSize } from "./tar.ts";
 import type { Entry } from "./tree.ts";
 import { packedLast } from "./wanted.ts";
@@ -23,34 +9,49 @@ import { joinXz, parseXz } from "./xz-container.ts";
 const xz = { command: "xz", package: "xz-utils" };
 /** The window covers the programs written in Go, which share a lot. The host needs as much memory to unpack. */
 const window = "128MiB";
-const settings = ["-T1", "--check=crc32", `--lzma2=preset=9e,dict=${window}`];
+const settings = ["-c", "-T1", "--check=crc32", `--lzma2=preset=9e,dict=${window}`];
+const quickSettings = ["-c", "-T1", "--check=crc32", "--lzma2=preset=0,dict=1MiB"];
 const superblock = 4096;
 const mebibyte = 1 << 20;
-/** About four images. */
-const keptBlocks = 12;
-const quickSettings = ["-T1", "--check=crc32", "--lzma2=preset=0,dict=1MiB"];
+
+export interface StreamOptions {
+  /** Where blocks end, in bytes. They decide the bytes of the stream, so they must follow from the tree alone. */
+  cuts: readonly number[];
+  /** Small effort, nothing kept. */
+  quick: boolean;
+  onProgress: (message: string) => void;
+}
 
 /**
- * Compresses the root the way it is shipped: as one `.xz` stream.
- *
- * Its blocks are cut at `cuts` (bytes) and kept by their content in the user's cache folder: the root of a new
- * guest-init shares all but two of them with that of the old one, and minutes of compression. Where the cuts are
- * decides the bytes of the stream, so they must follow from the tree alone.
+ * Compresses the root the way it is shipped (docs/adr/0004-image-stream.md): as one `.xz` stream. Its blocks are kept:
+ * the root with another guest-init shares the largest, and minutes of compression, with the one before.
  */
 export async function compressStream(
   root: string,
-  cuts: readonly number[],
   output: string,
-  quick: boolean,
+  options: StreamOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const edges = [0, ...cuts, statSync(root).size];
-  const parts: Buffer[] = [];
+  const sizeBytes = statSync(root).size;
+  const edges = [0, ...options.cuts, sizeBytes];
+  const count = countBytes(sizeBytes, options.onProgress);
+  const recipe = `${settings.join(" ")}\n${await runTool(xz, ["--version"], {}, signal)}`;
+  const blocks: Buffer[] = [];
   for (const [index, end] of edges.slice(1).entries()) {
-    const range = { start: edges[index] ?? 0, end: end - 1 };
-    parts.push(await compressBlock(root, range, quick ? quickSettings : settings, signal));
+    const range = { path: root, start: edges[index] ?? 0, end };
+    const compress = async (target: string) => {
+      const args = options.quick ? quickSettings : settings;
+      await runTool(xz, args, { input: count(range), outputFile: target }, signal);
+    };
+    if (options.quick) {
+      await compress(output);
+      blocks.push(readFileSync(output));
+    } else {
+      blocks.push(await keepBlock(range, recipe, compress));
+    }
   }
-  writeFileSync(output, joinXz(parts.map(parseXz)));
+  rmSync(output, { force: true });
+  writeFileSync(output, joinXz(blocks.map(parseXz)));
 }
 
 /** Where to cut: behind the superblock, which every change changes, and before guest-init, which lies last. */
@@ -62,31 +63,20 @@ export function planCuts(entries: readonly Entry[]): number[] {
   return end > superblock ? [superblock, end] : [];
 }
 
-async function compressBlock(
-  root: string,
-  range: { start: number; end: number },
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "boot2docker", "image-blocks");
-  mkdirSync(folder, { recursive: true });
-  const key = createHash("sha256").update(`${args.join(" ")}\n${await runTool(xz, ["--version"], {}, signal)}`);
-  await pipeline(createReadStream(root, range), key, { end: false });
-  const stored = join(folder, `${key.digest("hex")}.xz`);
-  if (!existsSync(stored)) {
-    const fresh = `${stored}.${process.pid}`;
-    await runTool(xz, ["-c", ...args], { input: createReadStream(root, range), outputFile: fresh }, signal);
-    renameSync(fresh, stored);
-  }
-  const now = new Date();
-  utimesSync(stored, now, now);
-  prune(folder);
-  return readFileSync(stored);
-}
-
-function prune(folder: string): void {
-  const dated = readdirSync(folder)
-    .map((name) => join(folder, name))
-    .map((path) => ({ path, usedAt: statSync(path).mtimeMs }));
-  for (const { path } of dated.toSorted((one, other) => other.usedAt - one.usedAt).slice(keptBlocks)) rmSync(path);
+/** Says each tenth of the whole that went by. */
+function countBytes(
+  totalBytes: number,
+  onProgress: (message: string) => void,
+): (range: Range) => AsyncIterable<Buffer> {
+  let tenths = 0;
+  return async function* (range) {
+    let at = range.start;
+    for await (const bytes of readRange(range)) {
+      yield bytes;
+      at += bytes.length;
+      const reached = Math.floor((at / totalBytes) * 10);
+      if (reached > tenths) onProgress(`compressed ${reached * 10} % of the root`);
+      tenths = Math.max(tenths, reached);
+    }
+  };
 }
