@@ -259,6 +259,22 @@ it("a shutdown in the middle of a boot starts nothing more", async () => {
   expect(system.history.at(-1)).toBe("poweroff");
 });
 
+it("a shutdown in the middle of which guest-init dies is ended by the next one", async () => {
+  host.attach();
+  boot();
+  await system.clock.advance(1000);
+  system.isObedient = false;
+  await host.connection?.call("shutdown", { mode: "reboot" }, never);
+  await system.clock.advance(1000);
+  system = system.successor();
+  equip(system);
+  boot(1);
+  await system.clock.advance(10_000);
+  expect(started()).toEqual([]);
+  expect(system.running.size).toBe(0);
+  expect(system.history.at(-1)).toBe("reboot");
+});
+
 it("a shutdown ends what is kept alive without it coming back", async () => {
   FakeHost.nobody(system);
   const guest = boot();

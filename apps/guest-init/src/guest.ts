@@ -7,7 +7,7 @@ import { HostLink } from "./host-link.ts";
 import { parseKernelParameters } from "./kernel-parameters.ts";
 import type { LogFile } from "./log.ts";
 import { rotateForever } from "./log-rotation.ts";
-import { EARLY_LOG, PID_FILE } from "./paths.ts";
+import { EARLY_LOG, PID_FILE, SHUTDOWN_FILE } from "./paths.ts";
 import { BOOT, EARLY, type Phase, SHUTDOWN } from "./plan.ts";
 import { messageOf } from "./problem.ts";
 import { serveGuest } from "./rpc-handlers.ts";
@@ -91,18 +91,23 @@ export class Guest {
       rotateForever(system, (error) => log.warn("cannot rotate logs", { reason: messageOf(error) }), life.signal),
       system.powerButton(life.signal).then(
         () => this.requestShutdown("poweroff"),
-        () => undefined, // this process ends otherwise
+        (error: unknown) => {
+          if (!life.signal.aborted) log.warn("the power button has no effect", { reason: messageOf(error) });
+        },
       ),
     ];
+    const begun = await system.files.readText(SHUTDOWN_FILE);
+    if (begun !== undefined) this.requestShutdown(begun === "reboot" ? "reboot" : "poweroff");
     const work = new AbortController();
     const working = early === undefined ? this.#converge(context, work.signal) : this.#enterRescue(early, work.signal);
     const mode = await this.#shutdown.promise;
     this.#seen.isStopping = true;
+    await system.files.write(SHUTDOWN_FILE, mode);
     this.#events.emit("guest.stopping", { mode });
     this.#publish();
     // What is being started must not be started any more while it is stopped.
     work.abort(new Error("the machine ends"));
-    await working;
+    await Promise.allSettled([working]);
     await this.#runPlan(SHUTDOWN, context, new AbortController().signal);
     await context.link.drain(system.clock.deadline(LAST_WORDS_MS, life.signal));
     life.abort(new Error("the machine ends"));

@@ -13,6 +13,8 @@ export const FIRST_IMAGE_MARK = `${OWN_DATA}/state/first-image-loaded`;
 export const RUN_DIR = "/run/guest-init";
 export const EVENTS_FILE = `${RUN_DIR}/events.jsonl`;
 export const SERVICES_FILE = `${RUN_DIR}/services.json`;
+/** Holds the mode of a shutdown that has begun: a guest-init that is started in the middle of it goes on with it. */
+export const SHUTDOWN_FILE = `${RUN_DIR}/shutdown`;
 export const PID_FILE = `${RUN_DIR}/pid`;
 export const ENGINE_CONFIG_FILE = `${RUN_DIR}/daemon.json`;
 export const CONTAINERD_CONFIG_FILE = `${RUN_DIR}/containerd.toml`;
