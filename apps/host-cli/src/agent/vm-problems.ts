@@ -21,7 +21,7 @@ export function vmProblems(runState: string): Reason[] {
         {
           code: "vm-paused",
           message: "the VM is stopped: this host's accelerator could not execute the guest",
-          hint: "Nested or sandboxed virtualisation is often incomplete: see qemu.log in the machine's directory.",
+          hint: "Nested virtualisation is often incomplete. Run `boot2docker down --force`, then set BOOT2DOCKER_ACCELERATOR=tcg.",
         },
       ];
     default:

@@ -72,3 +72,22 @@ test("an end without a word is told by its code", () => {
   expect(rejection({ code: 1, stdout: "", stderr: "" })).toBe("ended with 1");
   expect(rejection({ code: null, stdout: "", stderr: "" })).toBe("ended with a signal");
 });
+
+test("the user's word is taken without a trial, and not remembered", async () => {
+  const { world, runs, look } = await worldWhere({ code: 33, stderr: "" });
+  world.env["BOOT2DOCKER_ACCELERATOR"] = "tcg";
+  expect(await look()).toMatchObject({ accelerator: "tcg", version: "8.1.0", rejected: [] });
+  expect(runs).toEqual(["--version"]);
+  delete world.env["BOOT2DOCKER_ACCELERATOR"];
+  expect(await look()).toMatchObject({ accelerator: "kvm" });
+});
+
+test("an accelerator that this system does not have is refused with those it has", async () => {
+  const { world, look } = await worldWhere({ code: 33, stderr: "" });
+  world.env["BOOT2DOCKER_ACCELERATOR"] = "hvf";
+  await expect(look()).rejects.toMatchObject({
+    code: "accelerator-unknown",
+    hint: expect.stringContaining("kvm or tcg") as string,
+    exitCode: 2,
+  });
+});

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { exitCodes, UserError } from "../errors.ts";
 import type { Host, Platform, RunResult } from "../host.ts";
 import type { RootDir } from "../machine/dir.ts";
 import type { Accelerator, DriverInfo } from "./driver.ts";
@@ -54,14 +55,19 @@ const Cached = z.object({
   }),
 });
 
-/** Tries each candidate once per boot of this host and version of QEMU, and remembers what came of it. */
+/**
+ * Tries each candidate once per boot of this host and version of QEMU, and remembers what came of it.
+ * `BOOT2DOCKER_ACCELERATOR` decides without a trial. Throws UserError `accelerator-unknown` (exit 2).
+ */
 export async function probeQemu(host: Host, root: RootDir, binary: string, signal: AbortSignal): Promise<DriverInfo> {
+  const forced = forcedAccelerator(host);
+  if (forced !== undefined) {
+    return { version: await readVersion(host, binary, signal), binary, accelerator: forced, rejected: [] };
+  }
   const key = await cacheKey(host, binary);
   const cached = parseCached(await host.files.readText(root.accelerators));
   if (cached?.key === key) return cached.info;
 
-  const { stdout } = await host.processes.run(binary, ["--version"], signal);
-  const version = /version (\S+)/.exec(stdout)?.[1] ?? "unknown";
   const rejected: { accelerator: Accelerator; reason: string }[] = [];
   let accelerator: Accelerator = "tcg";
   for (const candidate of candidates[host.platform]) {
@@ -72,11 +78,30 @@ export async function probeQemu(host: Host, root: RootDir, binary: string, signa
     }
     rejected.push({ accelerator: candidate, reason });
   }
-  const info: DriverInfo = { version, binary, accelerator, rejected };
+  const info: DriverInfo = { version: await readVersion(host, binary, signal), binary, accelerator, rejected };
   // Rights can be given at any time (the group `kvm`), so what lacks of them is tried again each time.
   if (rejected.some(({ reason }) => /permission denied/i.test(reason))) return info;
   await host.files.writeAtomic(root.accelerators, `${JSON.stringify({ key, info }, undefined, 2)}\n`);
   return info;
+}
+
+/** For hosts whose accelerator works well enough for the trial, and not for a kernel. */
+function forcedAccelerator(host: Host): Accelerator | undefined {
+  const wanted = host.env["BOOT2DOCKER_ACCELERATOR"] ?? "";
+  if (wanted === "") return undefined;
+  const possible = [...candidates[host.platform], "tcg" as const];
+  const found = possible.find((accelerator) => accelerator === wanted);
+  if (found !== undefined) return found;
+  throw new UserError(`BOOT2DOCKER_ACCELERATOR=${wanted}: there is no such accelerator here`, {
+    code: "accelerator-unknown",
+    hint: `Unset it to have the best one found, or set it to ${possible.join(" or ")}.`,
+    exitCode: exitCodes.usage,
+  });
+}
+
+async function readVersion(host: Host, binary: string, signal: AbortSignal): Promise<string> {
+  const { stdout } = await host.processes.run(binary, ["--version"], signal);
+  return /version (\S+)/.exec(stdout)?.[1] ?? "unknown";
 }
 
 async function tryAccelerator(
@@ -86,17 +111,14 @@ async function tryAccelerator(
   accelerator: Accelerator,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const firmware = `${root.path}/probe-${host.clock.randomId()}.bin`;
-  await host.files.writeAtomic(firmware, probeFirmware());
+  await host.files.writeAtomic(root.probeFirmware, probeFirmware());
   const limit = host.clock.deadline(probeLimitMs, signal);
   try {
-    return rejection(await host.processes.run(binary, probeArgv(accelerator, firmware), limit));
+    return rejection(await host.processes.run(binary, probeArgv(accelerator, root.probeFirmware), limit));
   } catch (error) {
     signal.throwIfAborted();
     if (limit.aborted) return `no instruction was executed in ${probeLimitMs / 1000} s`;
     throw error;
-  } finally {
-    await host.files.remove(firmware);
   }
 }
 

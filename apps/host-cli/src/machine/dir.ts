@@ -34,6 +34,12 @@ export const rootFiles = {
     owner: "command",
     purpose: "What trying out QEMU's accelerators showed. Safe to delete.",
   },
+  probeFirmware: {
+    path: "probe.bin",
+    kind: "file",
+    owner: "command",
+    purpose: "Five instructions to try QEMU's accelerators with. Safe to delete.",
+  },
   defaults: {
     path: "defaults.json",
     kind: "file",
