@@ -32,13 +32,14 @@ function planned(
 const waits = ["agent-attends", "guest-said-hello", "data-disk", "engine-ready", "docker-answers"];
 
 test("a stopped machine is started and waited for", () => {
-  expect(planned({ vm: { state: "off" } })).toEqual(["claimPorts", "startVm", ...waits]);
+  expect(planned({ vm: { state: "off" } })).toEqual(["probeDriver", "claimPorts", "startVm", ...waits]);
 });
 
-test("an image that is not unpacked is unpacked before ports are looked at", () => {
+test("an image that is not unpacked is unpacked once nothing else speaks against a start", () => {
   expect(planned({ vm: { state: "off" } }, { isUnpacked: false })).toEqual([
-    "unpackImage",
+    "probeDriver",
     "claimPorts",
+    "unpackImage",
     "startVm",
     ...waits,
   ]);

@@ -7,8 +7,9 @@ import { waits, type WaitName } from "./readiness.ts";
 export type Step =
   | { kind: "renewClientCertificate" }
   | { kind: "awaitShutdown" }
-  | { kind: "unpackImage"; source: ImageSource }
+  | { kind: "probeDriver" }
   | { kind: "claimPorts" }
+  | { kind: "unpackImage"; source: ImageSource }
   | { kind: "startVm"; image: UnpackedImage }
   | { kind: "await"; wait: WaitName };
 
@@ -32,8 +33,9 @@ export function planUp(facts: UpFacts, root: RootDir): Step[] {
   const { source } = facts;
   return [
     ...certificate,
-    ...(facts.isUnpacked ? [] : [{ kind: "unpackImage", source } as const]),
+    { kind: "probeDriver" },
     { kind: "claimPorts" },
+    ...(facts.isUnpacked ? [] : [{ kind: "unpackImage", source } as const]),
     { kind: "startVm", image: unpackedImage(root, source) },
     ...waitNames.map(awaitStep),
   ];

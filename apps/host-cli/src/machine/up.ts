@@ -52,6 +52,7 @@ function execute(executors: Executors, step: Step): Promise<void> {
 function upExecutors(context: Context, config: MachineConfig, watch: Watch): Executors {
   const { host, dir, driver, progress, signal } = context;
   const rootLock = { path: dir.root.lock, what: dir.root.path, progress, signal };
+  let info: DriverInfo | undefined;
   return {
     renewClientCertificate: () =>
       withLock(host, rootLock, () =>
@@ -65,10 +66,13 @@ function upExecutors(context: Context, config: MachineConfig, watch: Watch): Exe
         }),
       ),
     awaitShutdown: () => awaitWait(shutdown, watch, dir, host.clock, progress, signal),
+    probeDriver: async () => {
+      info = await driver.probe(signal);
+    },
     claimPorts: () => checkPortsFree(host, config, signal),
     startVm: ({ image }) =>
       inRow(progress, "VM started", async () => {
-        const info = await driver.probe(signal);
+        info ??= await driver.probe(signal);
         await driver.start({ name: dir.name, ...config, ...image, dataDiskPath: dir.dataDisk }, info, signal);
         return howItRuns(info);
       }),
