@@ -19,6 +19,6 @@ export const decompress: Host["decompress"] = (format, chunks) => {
 
 /** The decoder is loaded only here: it brings a WebAssembly module. */
 async function* unpackXz(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const { XzReadableStream } = await import("xz-decompress");
+  const { XzReadableStream } = await import("./xz-decoder.ts");
   yield* new XzReadableStream(ReadableStream.from(chunks));
 }
