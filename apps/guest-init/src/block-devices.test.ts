@@ -1,6 +1,6 @@
+import { FORMAT_REQUEST } from "@boot2docker/protocol";
 import { describe, expect, it } from "vitest";
 import { probeDisks } from "./block-devices.ts";
-import { FORMAT_MAGIC } from "./data-disk.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
 const MIB = 1024 * 1024;
@@ -19,6 +19,22 @@ function systemWith(content: Uint8Array, { name = "vdb", serial = "b2d-data\n", 
 }
 
 const withByte = (offset: number): Uint8Array => new Uint8Array(SIZE).fill(1, offset, offset + 1);
+
+function withRequestAtEnd(start: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(SIZE);
+  bytes.set(start);
+  bytes.set(new TextEncoder().encode(FORMAT_REQUEST), SIZE - 4096);
+  return bytes;
+}
+
+function ext4(label: string, mountedAt: number): Uint8Array {
+  const bytes = new Uint8Array(4096);
+  const view = new DataView(bytes.buffer, 1024);
+  view.setUint16(0x38, 0xef53, true);
+  view.setUint32(0x2c, mountedAt, true);
+  bytes.set(new TextEncoder().encode(label), 1024 + 0x78);
+  return bytes;
+}
 
 describe("probeDisks", () => {
   it("calls a disk blank when both ends are zero and blkid finds nothing", async () => {
@@ -61,9 +77,26 @@ describe("probeDisks", () => {
 
   it("sees the request to format", async () => {
     const bytes = new Uint8Array(SIZE);
-    bytes.set(new TextEncoder().encode(FORMAT_MAGIC));
+    bytes.set(new TextEncoder().encode(FORMAT_REQUEST));
     const [disk] = await probeDisks(systemWith(bytes), never);
-    expect(disk?.content).toEqual({ kind: "magic" });
+    expect(disk?.content).toEqual({ kind: "magic", at: "start" });
+  });
+
+  it.each([
+    ["nothing but zeros", new Uint8Array()],
+    ["part of a file system", new Uint8Array(8192).fill(1)],
+    ["a file system of ours that was never mounted", ext4("boot2docker-data", 0)],
+  ])("sees that a formatting was cut short that left %s", async (_, start) => {
+    const [disk] = await probeDisks(systemWith(withRequestAtEnd(start)), never);
+    expect(disk?.content).toEqual({ kind: "magic", at: "end" });
+  });
+
+  it.each([
+    ["a disk of ours that was in use", ext4("boot2docker-data", 1)],
+    ["somebody else's file system", ext4("photos", 0)],
+  ])("takes the same bytes at the end of %s for content", async (_, start) => {
+    const [disk] = await probeDisks(systemWith(withRequestAtEnd(start)), never);
+    expect(disk?.content.kind).toBe("ext");
   });
 
   it("says that a foreign disk has a partition table", async () => {

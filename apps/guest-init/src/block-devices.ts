@@ -1,11 +1,13 @@
-import { type Content, type Disk, FORMAT_MAGIC, type Volume } from "./data-disk.ts";
+import { FORMAT_REQUEST } from "@boot2docker/protocol";
+import { type Content, DATA_LABEL, type Disk, type Volume } from "./data-disk.ts";
 import { parseExtSuperblock } from "./ext4.ts";
 import { messageOf } from "./problem.ts";
 import type { System } from "./system.ts";
 
 const MIB = 1024 * 1024;
 const SECTOR_BYTES = 512;
-const START_BYTES = 4096;
+/** What is looked at first, and where a request to format is. */
+export const REQUEST_BYTES = 4096;
 /** Exit code of blkid(8) when it finds nothing. */
 const BLKID_NOTHING = 2;
 /** No disks of their own: memory, loops, optical drives, floppies, network, layers over other disks. */
@@ -37,13 +39,18 @@ async function probeDisk(name: string, system: System, signal: AbortSignal): Pro
   for (const part of parts)
     partitions.push({ device: `/dev/${part}`, content: await probeStart(`/dev/${part}`, system) });
   const device = `/dev/${name}`;
-  return { device, serial, partitions, content: await probeContent(device, sizeBytes, system, signal) };
+  return { device, serial, sizeBytes, partitions, content: await probeContent(device, sizeBytes, system, signal) };
 }
 
 async function probeContent(device: string, sizeBytes: number, system: System, signal: AbortSignal): Promise<Content> {
   const start = await probeStart(device, system);
-  if (start.kind !== "other") return start;
+  const isUnused = start.kind === "ext" && start.label === DATA_LABEL && !start.wasMounted;
+  if (start.kind !== "other" && !isUnused) return start;
   try {
+    if (hasRequest(await system.files.readPart(device, sizeBytes - REQUEST_BYTES, REQUEST_BYTES))) {
+      return { kind: "magic", at: "end" };
+    }
+    if (isUnused) return start;
     // blkid alone is no proof of blankness: it knows nothing of a damaged superblock, a lone backup GPT, a raw tar.
     const head = await system.files.readPart(device, 0, MIB);
     const tail = await system.files.readPart(device, Math.max(0, sizeBytes - MIB), MIB);
@@ -63,14 +70,17 @@ async function probeContent(device: string, sizeBytes: number, system: System, s
 /** What the first bytes tell; `other` when they tell nothing. */
 async function probeStart(device: string, { files }: System): Promise<Content> {
   try {
-    const start = await files.readPart(device, 0, START_BYTES);
+    const start = await files.readPart(device, 0, REQUEST_BYTES);
     const ext = parseExtSuperblock(start);
     if (ext !== undefined) return { kind: "ext", ...ext };
-    const text = new TextDecoder("latin1").decode(start.subarray(0, FORMAT_MAGIC.length));
-    return text === FORMAT_MAGIC ? { kind: "magic" } : { kind: "other", what: "" };
+    return hasRequest(start) ? { kind: "magic", at: "start" } : { kind: "other", what: "" };
   } catch (error) {
     return { kind: "unknown", why: messageOf(error) };
   }
+}
+
+function hasRequest(block: Uint8Array): boolean {
+  return new TextDecoder("latin1").decode(block.subarray(0, FORMAT_REQUEST.length)) === FORMAT_REQUEST;
 }
 
 function describe(head: Uint8Array): string {

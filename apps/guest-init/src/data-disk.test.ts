@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Content, DATA_LABEL, type Disk, type DiskDecision, planDataDisk } from "./data-disk.ts";
 
-const ours: Content = { kind: "ext", label: DATA_LABEL, isClean: true };
+const ours: Content = { kind: "ext", label: DATA_LABEL, isClean: true, wasMounted: true };
 const blank: Content = { kind: "blank" };
-const magic: Content = { kind: "magic" };
-const foreign: Content = { kind: "ext", label: "photos", isClean: true };
+const magic: Content = { kind: "magic", at: "start" };
+const foreign: Content = { kind: "ext", label: "photos", isClean: true, wasMounted: true };
 const random: Content = { kind: "other", what: "its first MiB is not zero" };
 const unreadable: Content = { kind: "unknown", why: "EIO" };
 
@@ -12,6 +12,7 @@ const disk = (device: string, content: Content, rest: Partial<Disk> = {}): Disk 
   device,
   content,
   serial: "",
+  sizeBytes: 1 << 30,
   partitions: [],
   ...rest,
 });
@@ -48,20 +49,15 @@ describe("planDataDisk", () => {
       "formats a blank disk that the host named and allowed",
       [named(blank)],
       may,
-      { do: "format", device: "/dev/vdb", keepStart: false },
+      { do: "format", disk: { device: "/dev/vdb" } },
     ],
     [
       "formats a disk that asks for it, host or no host",
       [disk("/dev/sda", magic)],
       null,
-      { do: "format", device: "/dev/sda", keepStart: true },
+      { do: "format", disk: { device: "/dev/sda" } },
     ],
-    [
-      "keeps the start of a disk that asks for it",
-      [named(magic)],
-      may,
-      { do: "format", device: "/dev/vdb", keepStart: true },
-    ],
+    ["keeps the start of a disk that asks for it", [named(magic)], may, { do: "format", disk: { device: "/dev/vdb" } }],
     ["asks the host about a blank disk", [named(blank)], undefined, { do: "ask-host" }],
     [
       "asks the host when there is a second disk",

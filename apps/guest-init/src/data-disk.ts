@@ -1,14 +1,14 @@
 import type { GuestConfig, Reason } from "@boot2docker/protocol";
+import type { ExtFacts } from "./ext4.ts";
 
 /** On disks that boot2docker made, old or new (PER-01). */
 export const DATA_LABEL = "boot2docker-data";
-/** At the very start of a disk it asks for that disk to be formatted (PER-02). */
-export const FORMAT_MAGIC = "boot2docker, please format-me";
 
 /** What a disk or a partition holds, as far as it was looked at. */
 export type Content =
-  | { kind: "ext"; label: string; isClean: boolean }
-  | { kind: "magic" }
+  | ({ kind: "ext" } & ExtFacts)
+  /** It asks to be formatted: at its start, or at its end when it was being formatted and that was cut short. */
+  | { kind: "magic"; at: "start" | "end" }
   /** First and last MiB are zero and no signature of any kind was found. */
   | { kind: "blank" }
   | { kind: "other"; what: string }
@@ -24,13 +24,13 @@ export interface Volume {
 export interface Disk extends Volume {
   /** Empty when the device has none. */
   serial: string;
+  sizeBytes: number;
   partitions: Volume[];
 }
 
 export type DiskDecision =
   | { do: "mount"; device: string; isClean: boolean }
-  /** `keepStart`: the first 4 KiB are a tar archive of the user's (PER-03). */
-  | { do: "format"; device: string; keepStart: boolean }
+  | { do: "format"; disk: Disk }
   /** Nothing on any disk is touched. */
   | { do: "refuse"; reason: Reason }
   /** It depends on what the host says. */
@@ -59,7 +59,7 @@ export function planDataDisk(disks: readonly Disk[], wish: GuestConfig["dataDisk
   const asking = disks.filter(({ content }) => content.kind === "magic");
   if (asking.length > 1) return refuse("ambiguous", `${list(asking)} all ask to be formatted`);
   const [requested] = asking;
-  if (requested) return { do: "format", device: requested.device, keepStart: true };
+  if (requested) return { do: "format", disk: requested };
   if (wish) return refuse("missing", `there is no disk with the serial number ${wish.serial}, and none with our label`);
   if (disks.length === 0) return { do: "without" };
   return refuse("unclaimed", `no host says what ${list(disks)} is for, and it holds no data of ours`);
@@ -73,9 +73,9 @@ function planNamed(disk: Disk, formatIfBlank: boolean): DiskDecision {
   const { content, device } = disk;
   switch (content.kind) {
     case "magic":
-      return { do: "format", device, keepStart: true };
+      return { do: "format", disk };
     case "blank":
-      if (formatIfBlank) return { do: "format", device, keepStart: false };
+      if (formatIfBlank) return { do: "format", disk };
       return refuse("blank", `${device} is blank, and the host does not allow it to be formatted`);
     case "ext":
       return refuse("foreign", `${device} holds an ext file system with the label "${content.label}", not ours`);

@@ -2,9 +2,16 @@ import { expect, it } from "vitest";
 import { parseExtSuperblock } from "./ext4.ts";
 
 /** As mkfs.ext4 writes it, as far as it is read. */
-function superblock({ label = "boot2docker-data", state = 1, incompatible = 0x2c2, magic = 0xef53 } = {}): Uint8Array {
+function superblock({
+  label = "boot2docker-data",
+  state = 1,
+  incompatible = 0x2c2,
+  magic = 0xef53,
+  mountedAt = 0,
+} = {}) {
   const bytes = new Uint8Array(4096);
   const view = new DataView(bytes.buffer, 1024);
+  view.setUint32(0x2c, mountedAt, true);
   view.setUint16(0x38, magic, true);
   view.setUint16(0x3a, state, true);
   view.setUint32(0x60, incompatible, true);
@@ -12,8 +19,9 @@ function superblock({ label = "boot2docker-data", state = 1, incompatible = 0x2c
   return bytes;
 }
 
-it("reads label and cleanness", () => {
-  expect(parseExtSuperblock(superblock())).toEqual({ label: "boot2docker-data", isClean: true });
+it("reads label, cleanness and whether it was ever mounted", () => {
+  expect(parseExtSuperblock(superblock())).toEqual({ label: "boot2docker-data", isClean: true, wasMounted: false });
+  expect(parseExtSuperblock(superblock({ mountedAt: 1_700_000_000 }))?.wasMounted).toBe(true);
 });
 
 it("takes a label of all sixteen bytes, and none", () => {

@@ -3,6 +3,8 @@ export interface ExtFacts {
   label: string;
   /** It was unmounted in order and has no known errors: a check would find nothing to do. */
   isClean: boolean;
+  /** It was mounted at least once. */
+  wasMounted: boolean;
 }
 
 const SUPERBLOCK_OFFSET = 1024;
@@ -20,6 +22,7 @@ export function parseExtSuperblock(start: Uint8Array): ExtFacts | undefined {
   const label = new TextDecoder("latin1").decode(start.subarray(SUPERBLOCK_OFFSET + 0x78, SUPERBLOCK_OFFSET + 0x88));
   return {
     label: label.split("\0")[0] ?? "",
+    wasMounted: view.getUint32(0x2c, true) !== 0,
     isClean: state === STATE_VALID && (incompatible & INCOMPAT_NEEDS_RECOVERY) === 0,
   };
 }

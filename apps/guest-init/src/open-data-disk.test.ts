@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { FORMAT_MAGIC } from "./data-disk.ts";
+import { FORMAT_REQUEST, type GuestConfig } from "@boot2docker/protocol";
 import { openDataDisk } from "./open-data-disk.ts";
-import type { GuestConfig } from "@boot2docker/protocol";
 import { defaultConfig } from "./config.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
@@ -36,6 +35,7 @@ function attach(content: Uint8Array): void {
 function ext4({ isClean = true, label = "boot2docker-data" } = {}): Uint8Array {
   const bytes = new Uint8Array(SIZE);
   const view = new DataView(bytes.buffer, 1024);
+  view.setUint32(0x2c, 1_700_000_000, true);
   view.setUint16(0x38, 0xef53, true);
   view.setUint16(0x3a, isClean ? 1 : 0, true);
   bytes.set(new TextEncoder().encode(label), 1024 + 0x78);
@@ -80,8 +80,12 @@ describe("openDataDisk", () => {
     attach(new Uint8Array(SIZE));
     await open(undefined, allows);
     expect(hostWasAsked).toBe(true);
-    expect(deeds()[0]).toContain(MKFS);
-    expect(deeds()[1]).toBe("mount /dev/vda /mnt/data ext4 rw,noatime,discard,errors=remount-ro");
+    expect(deeds()).toEqual([
+      `overwrite /dev/vda at ${SIZE - 4096}`,
+      expect.stringContaining(MKFS),
+      `overwrite /dev/vda at ${SIZE - 4096}`,
+      "mount /dev/vda /mnt/data ext4 rw,noatime,discard,errors=remount-ro",
+    ]);
   });
 
   it("does not touch a blank disk when the host says nothing", async () => {
@@ -96,22 +100,37 @@ describe("openDataDisk", () => {
     expect(deeds()).toEqual([]);
   });
 
-  it("keeps the tar archive of a disk that asks to be formatted", async () => {
+  it.each([0, SIZE - 4096])(
+    "formats a disk that asks for it at %i, and keeps the archive that came with it",
+    async (at) => {
+      const bytes = new Uint8Array(SIZE);
+      bytes.set(new TextEncoder().encode(FORMAT_REQUEST), at);
+      bytes[at + 4095] = 7;
+      attach(bytes);
+      const request = bytes.slice(at, at + 4096);
+      await open(null);
+      expect(deeds()).toContainEqual(expect.stringContaining(MKFS));
+      expect(deeds().at(-1)).toBe("write /mnt/data/var/lib/boot2docker/userdata.tar 600 durable");
+      expect(system.content.get("/mnt/data/var/lib/boot2docker/userdata.tar")).toEqual(request);
+      expect(bytes.slice(SIZE - 4096)).toEqual(new Uint8Array(4096));
+    },
+  );
+
+  it("writes no archive when the request came alone", async () => {
     const bytes = new Uint8Array(SIZE);
-    bytes.set(new TextEncoder().encode(FORMAT_MAGIC));
-    bytes[4095] = 7;
+    bytes.set(new TextEncoder().encode(FORMAT_REQUEST));
     attach(bytes);
     await open(null);
-    expect(deeds()[0]).toContain(MKFS);
-    expect(deeds().at(-1)).toBe("write /mnt/data/var/lib/boot2docker/userdata.tar 600 durable");
-    expect(system.content.get("/mnt/data/var/lib/boot2docker/userdata.tar")).toEqual(bytes.slice(0, 4096));
+    expect(deeds().at(-1)).toMatch(/^mount/);
   });
 
-  it("says so when mkfs fails, and mounts nothing", async () => {
+  it("says so when mkfs fails, mounts nothing, and formats at the next boot", async () => {
     attach(new Uint8Array(SIZE));
     system.programs.set("/usr/sbin/mkfs.ext4", { code: 1, stdout: "", stderr: "no space" });
     await expect(open(allows)).rejects.toThrow("mkfs.ext4 /dev/vda ended with code 1: no space");
-    expect(deeds()).toHaveLength(1);
+    expect(deeds().at(-1)).toContain(MKFS);
+    system.programs.delete("/usr/sbin/mkfs.ext4");
+    expect(await open(null)).toMatchObject({ readOnly: false });
   });
 
   it("goes on in memory when there is neither disk nor host", async () => {

@@ -1,14 +1,12 @@
-import type { GuestConfig } from "@boot2docker/protocol";
-import { probeDisks } from "./block-devices.ts";
-import { DATA_LABEL, planDataDisk } from "./data-disk.ts";
+import { FORMAT_REQUEST, type GuestConfig } from "@boot2docker/protocol";
+import { probeDisks, REQUEST_BYTES } from "./block-devices.ts";
+import { DATA_LABEL, type Disk, planDataDisk } from "./data-disk.ts";
 import { parseMountInfo } from "./mount-info.ts";
 import { DATA_MOUNT, USERDATA_TAR } from "./paths.ts";
 import { Problem } from "./problem.ts";
 import type { Observations } from "./state.ts";
 import type { System } from "./system.ts";
 
-/** What old hosts put at the start of a disk that asks to be formatted (PER-03). */
-const USERDATA_BYTES = 4096;
 /** e2fsck(8): up to here everything it found was repaired. */
 const FSCK_REPAIRED = 2;
 
@@ -49,10 +47,9 @@ export async function openDataDisk(context: DataDiskContext, signal: AbortSignal
       await system.mounts.mount({ source: "tmpfs", target: DATA_MOUNT, fstype: "tmpfs", options: "nodev,mode=755" });
       return undefined;
     case "format": {
-      const { device, keepStart } = decision;
-      const userdata = keepStart ? await system.files.readPart(device, 0, USERDATA_BYTES) : undefined;
-      report("data-disk.formatting", { device, asked: keepStart ? "by the disk" : "by the host" });
-      await format(device, system, signal);
+      const { device, content } = decision.disk;
+      report("data-disk.formatting", { device, asked: content.kind === "magic" ? "by the disk" : "by the host" });
+      const userdata = await format(decision.disk, system, signal);
       await mountData(device, "rw", system);
       if (userdata !== undefined) {
         await system.files.write(`${DATA_MOUNT}${USERDATA_TAR}`, userdata, { mode: 0o600, durable: true });
@@ -75,7 +72,25 @@ function wishOf(config: GuestConfig | null | undefined): GuestConfig["dataDisk"]
   return config ? config.dataDisk : config;
 }
 
-async function format(device: string, { processes }: System, signal: AbortSignal): Promise<void> {
+/**
+ * While it lasts, the request to format is at the end of the disk, where mkfs does not write: cut short, it is begun
+ * anew at the next boot. Returns the user's archive that came with the request.
+ */
+async function format(disk: Disk, { files, processes }: System, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  const { device, content } = disk;
+  const end = disk.sizeBytes - REQUEST_BYTES;
+  const nothing = new Uint8Array(REQUEST_BYTES);
+  const request = nothing.slice();
+  if (content.kind === "magic")
+    request.set(await files.readPart(device, content.at === "end" ? end : 0, REQUEST_BYTES));
+  else request.set(new TextEncoder().encode(FORMAT_REQUEST));
+  await files.overwrite(device, end, request);
+  await makeFileSystem(device, processes, signal);
+  await files.overwrite(device, end, nothing);
+  return request.subarray(FORMAT_REQUEST.length).some((byte) => byte !== 0) ? request : undefined;
+}
+
+async function makeFileSystem(device: string, processes: System["processes"], signal: AbortSignal): Promise<void> {
   const { code, stderr } = await processes.run(
     [
       "/usr/sbin/mkfs.ext4",

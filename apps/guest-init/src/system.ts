@@ -54,6 +54,8 @@ export interface Files {
   write(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<void>;
   /** Writes into a file that is there, as /proc and /sys want it. */
   set(path: string, value: string): Promise<void>;
+  /** Bytes in the middle of a file or block device that is there, flushed to the medium. */
+  overwrite(path: string, offset: number, bytes: Uint8Array): Promise<void>;
   append(path: string, text: string): Promise<void>;
   /** With its parents. Idempotent; mode and owner are applied to a directory that is there, too. */
   makeDirectory(path: string, options?: { mode?: number; owner?: Owner }): Promise<void>;

@@ -19,7 +19,7 @@ export interface Host {
   readonly network: Network;
   readonly clock: Clock;
   /** Fails with the decoder's error where the stream is damaged or ends early. */
-  decompress(format: "xz" | "zstd", chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  decompressXz(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Throws for a text that is no PEM of its kind. */
   inspectCertificate(pem: string, caPem: string, keyPem: string): CertificateFacts;
   resources(): { cpus: number; memoryBytes: number; freeMemoryBytes: number };
@@ -70,8 +70,8 @@ export interface Files {
   append(path: string, text: string): Promise<void>;
   /** Cuts a file to nothing where it is: who appends to it goes on. */
   empty(path: string): Promise<void>;
-  /** A new file of zeros that takes no space yet. Fails with EEXIST rather than touch one that is there. */
-  createSparse(path: string, sizeBytes: number): Promise<void>;
+  /** A new file of `start` and zeros, which take no space. Fails with EEXIST rather than touch one that is there. */
+  createSparse(path: string, sizeBytes: number, start: string): Promise<void>;
   /** Hexadecimal, lower case. */
   sha256(path: string, signal: AbortSignal): Promise<string>;
   /** With its parents, 0700. Idempotent. */

@@ -1,5 +1,6 @@
 export * from "./channel.ts";
 export * from "./clock.ts";
+export * from "./data-disk.ts";
 export * from "./errors.ts";
 export * from "./framing.ts";
 export * from "./limits.ts";

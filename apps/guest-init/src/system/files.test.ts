@@ -57,6 +57,13 @@ it("a part is what is there of it", async () => {
   expect(await files.readPart(at("log"), 50, 100)).toHaveLength(0);
 });
 
+it("overwritten bytes leave those around them", async () => {
+  writeFileSync(at("disk"), "0123456789");
+  await files.overwrite(at("disk"), 3, new TextEncoder().encode("abc"));
+  expect(await files.readText(at("disk"))).toBe("012abc6789");
+  await expect(files.overwrite(at("none"), 0, new Uint8Array(1))).rejects.toMatchObject({ code: "ENOENT" });
+});
+
 it("a rotated file is emptied in place, so that those who hold it open go on writing", async () => {
   writeFileSync(at("log"), "old");
   const { ino } = statSync(at("log"));

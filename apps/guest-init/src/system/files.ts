@@ -20,6 +20,7 @@ import {
   truncateSync,
   watch,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import type { Files } from "../system.ts";
@@ -76,6 +77,17 @@ export const files: Files = {
   },
   async set(path, value) {
     writeFileSync(path, value, { flag: "r+" });
+  },
+  async overwrite(path, offset, bytes) {
+    const fd = openSync(path, "r+");
+    try {
+      for (let done = 0; done < bytes.byteLength;) {
+        done += writeSync(fd, bytes, done, bytes.byteLength - done, offset + done);
+      }
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
   },
   async append(path, text) {
     appendFileSync(path, text);

@@ -89,6 +89,12 @@ export class FakeSystem implements System {
     set: async (path, value) => {
       this.history.push(`set ${path} ${value}`);
     },
+    overwrite: async (path, offset, bytes) => {
+      this.history.push(`overwrite ${path} at ${offset}`);
+      const content = this.content.get(path);
+      if (!(content instanceof Uint8Array)) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
+      content.set(bytes, offset);
+    },
     append: async (path, text) => {
       this.content.set(path, `${this.#textOf(path) ?? ""}${text}`);
     },

@@ -42,6 +42,14 @@ test("agents killed ten times over: the VM goes on, and each new one has guest a
   expect(world.agentFailures).toEqual([]);
 });
 
+test("a kernel that panics in service is reset, and serves again", async () => {
+  const { world, vm } = await running();
+  world.guest.runState = "guest-panicked";
+  await world.clock.pass(20_000);
+  expect(vm.history.filter((entry) => entry === "reset")).toHaveLength(1);
+  expect(vm.history.at(-1)).toBe("ready");
+});
+
 test("the guest's methods pass through the agent", async () => {
   const { world, dir, vm } = await running();
   const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
@@ -90,15 +98,6 @@ test("a guest that missed the opening of its port gets another one", async () =>
   const { world } = await worldWithMachine();
   world.guest = { deafTo: 2 };
   expect(await bringUp(world)).toContain("done: guest said hello");
-});
-
-test("an agent that finds the disk mounted forbids to format it, whoever saw the mounting", async () => {
-  const { world, dir } = await running();
-  world.kill(world.agents[0]?.identity.pid ?? 0);
-  world.disk.put(dir.unformatted, "");
-  await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
-  await world.clock.pass(1_000);
-  expect(world.disk.names()).not.toContain(dir.unformatted);
 });
 
 test("an agent that came while another one was dying is started again", async () => {

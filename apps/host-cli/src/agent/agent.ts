@@ -3,8 +3,8 @@ import type { Driver, Monitor, VmFacts } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import type { Host } from "../host.ts";
 import { readMachineConfig } from "../machine/config-file.ts";
-import { markFormatted, mayFormat } from "../machine/data-disk.ts";
 import { machineDir, type MachineDir } from "../machine/dir.ts";
+import { isServing } from "../machine/observe.ts";
 import type { MachinePorts } from "../machine/ports.ts";
 import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
@@ -66,10 +66,9 @@ async function attend(
 
   let problems: Reason[] = [];
   let control: Control | undefined;
-  let isMounted = false;
+  let hasServed = false;
   const onState = (state: GuestState): void => {
-    if (state.dataDisk !== undefined && !isMounted) void forbidFormat(host, dir, log);
-    isMounted ||= state.dataDisk !== undefined;
+    hasServed ||= isServing(state);
     control?.broadcast("state.changed", state);
   };
   const link = guestLink({
@@ -93,6 +92,13 @@ async function attend(
   const rounds = async (): Promise<void> => {
     for (;;) {
       problems = await readProblems(monitor, ports, ended.signal);
+      if (hasServed && problems.some(({ code }) => code === "kernel-panic")) {
+        // Once: a kernel that panics before it serves again would do so for ever.
+        hasServed = false;
+        log.info("the guest's kernel panicked: reset", { console: dir.consoleLog });
+        await monitor.reset(ended.signal);
+        continue;
+      }
       await trimLog(host, dir.agentLog, maxLogBytes);
       await trimLog(host, dir.consoleLog, maxConsoleBytes);
       await host.clock.delay(roundMs, ended.signal);
@@ -137,12 +143,6 @@ async function openMonitor(
     await host.clock.delay(retryMs, signal).catch(() => undefined); // Then the caller looks whether there is a VM at all.
     return undefined;
   }
-}
-
-async function forbidFormat(host: Host, dir: MachineDir, log: AgentLog): Promise<void> {
-  if (!(await mayFormat(host, dir))) return;
-  await markFormatted(host, dir);
-  log.info("data disk mounted: it will never be formatted again");
 }
 
 /** A command that holds the lock cleans up itself, and may just be starting the next VM. */

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { markFormatted } from "../machine/data-disk.ts";
 import { worldWithMachine } from "../testing/world-with-machine.ts";
 import { guestRequests } from "./guest-requests.ts";
 
@@ -9,15 +8,8 @@ test("the guest is told its name, its network, its disk and who may come in", as
   const { world, dir } = await worldWithMachine();
   expect(await guestRequests(world.host(), dir)["config.get"]({}, never)).toEqual({
     hostname: "m1",
-    dataDisk: { serial: "b2d-data", formatIfBlank: true },
+    dataDisk: { serial: "b2d-data", formatIfBlank: false },
     network: { mode: "static", address: "10.0.2.15/24", gateway: "10.0.2.2", dns: ["10.0.2.3"] },
     authorizedKeys: ["ssh-ed25519 AAAA user"],
   });
-});
-
-test("once the disk was mounted it may never be formatted again", async () => {
-  const { world, dir } = await worldWithMachine();
-  await markFormatted(world.host(), dir);
-  const { dataDisk } = await guestRequests(world.host(), dir)["config.get"]({}, never);
-  expect(dataDisk.formatIfBlank).toBe(false);
 });

@@ -1,6 +1,5 @@
 import type { Handlers, hostMethods } from "@boot2docker/protocol";
 import type { Host } from "../host.ts";
-import { mayFormat } from "../machine/data-disk.ts";
 import type { MachineDir } from "../machine/dir.ts";
 import { issueGuestCertificate } from "../tls/ca.ts";
 
@@ -12,7 +11,8 @@ export function guestRequests(host: Host, dir: MachineDir): Handlers<typeof host
   return {
     "config.get": async () => ({
       hostname: dir.name,
-      dataDisk: { serial: "b2d-data", formatIfBlank: await mayFormat(host, dir) },
+      // A disk that we made asks for it by itself. One that looks blank and does not ask is somebody's.
+      dataDisk: { serial: "b2d-data", formatIfBlank: false },
       network: { ...network, dns: [...network.dns] },
       authorizedKeys: linesOf(await host.files.readText(dir.sshPublicKey)),
     }),

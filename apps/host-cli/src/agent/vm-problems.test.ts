@@ -8,7 +8,8 @@ test.each(["running", "prelaunch", "inmigrate", "shutdown"])("%s is no problem",
 test.each([
   ["io-error", "could not write to the data disk"],
   ["internal-error", "accelerator could not execute"],
-  ["guest-panicked", "guest-panicked"],
+  ["guest-panicked", "kernel panicked"],
+  ["paused", "its state is paused"],
 ])("%s is told as %s", (state, words) => {
-  expect(vmProblems(state)).toMatchObject([{ code: "vm-paused", message: expect.stringContaining(words) as string }]);
+  expect(vmProblems(state)).toMatchObject([{ message: expect.stringContaining(words) as string }]);
 });

@@ -24,6 +24,14 @@ export function vmProblems(runState: string): Reason[] {
           hint: "Nested virtualisation is often incomplete. Run `boot2docker down --force`, then set BOOT2DOCKER_ACCELERATOR=tcg.",
         },
       ];
+    case "guest-panicked":
+      return [
+        {
+          code: "kernel-panic",
+          message: "the guest's kernel panicked while it was starting; the VM is stopped",
+          hint: "What it said is at the end of console.log in the machine's directory. To end it: boot2docker down --force",
+        },
+      ];
     default:
       return [{ code: "vm-paused", message: `the VM does not run: its state is ${runState}` }];
   }

@@ -54,6 +54,8 @@ export interface Driver {
 export interface Monitor {
   /** `running`, `paused`, `io-error` … (QMP RunState). */
   runState(signal: AbortSignal): Promise<string>;
+  /** As the reset button does, also for a VM that is paused. */
+  reset(signal: AbortSignal): Promise<void>;
   forwards(signal: AbortSignal): Promise<Forward[]>;
   /** Throws UserError `port-taken` when the host's port cannot be had. */
   addForward(forward: Forward, signal: AbortSignal): Promise<void>;

@@ -40,6 +40,8 @@ export function qemuArgv(spec: VmSpec, accelerator: Accelerator, paths: Paths): 
     ["-object", "rng-builtin,id=rng0", "-device", "virtio-rng-pci,rng=rng0"],
     ["-device", "virtio-balloon-pci,free-page-reporting=on"],
     ["-device", "vmgenid,guid=auto"],
+    // The agent decides what follows a panic, with the VM still there to be looked at.
+    ["-device", "pvpanic-pci", "-action", "panic=pause"],
     ["-chardev", socket("channel", paths.channelSocket)],
     ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=channel,name=boot2docker.0"],
     ["-chardev", `${socket("console", paths.consoleSocket)},logfile=${escaped(paths.consoleLog)},logappend=on`],

@@ -13,6 +13,10 @@ export function openQemuMonitor(qmp: Qmp): Monitor {
 
   return {
     runState: async (signal) => Status.parse(await qmp.execute("query-status", {}, signal)).status,
+    reset: async (signal) => {
+      await qmp.execute("system_reset", {}, signal);
+      await qmp.execute("cont", {}, signal);
+    },
     forwards: async (signal) => parseUsernet(await human("info usernet", signal)),
     addForward: async (forward, signal) => {
       const refusal = await human(addCommand(forward), signal);

@@ -38,10 +38,13 @@ test("an atomic write that fails leaves the old content and nothing beside it", 
   expect(await files.list(dir)).toEqual(["a"]);
 });
 
-test("a sparse file has its size, takes no space, and is never made over another", async () => {
-  await files.createSparse(`${dir}/disk`, 2 ** 33);
-  expect(await files.stat(`${dir}/disk`)).toMatchObject({ sizeBytes: 2 ** 33, allocatedBytes: 0, mode: 0o600 });
-  await expect(files.createSparse(`${dir}/disk`, 1)).rejects.toMatchObject({ code: "EEXIST" });
+test("a sparse file has its start and its size, takes hardly any space, and is never made over another", async () => {
+  await files.createSparse(`${dir}/disk`, 2 ** 33, "start");
+  const facts = await files.stat(`${dir}/disk`);
+  expect(facts).toMatchObject({ sizeBytes: 2 ** 33, mode: 0o600 });
+  expect(facts?.allocatedBytes).toBeLessThan(2 ** 20);
+  expect(await files.readPart(`${dir}/disk`, 0, 7)).toEqual(new TextEncoder().encode("start\0\0"));
+  await expect(files.createSparse(`${dir}/disk`, 1, "")).rejects.toMatchObject({ code: "EEXIST" });
 });
 
 test("chunks are written with their size and SHA-256, and read back", async () => {

@@ -90,9 +90,10 @@ async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>, sign
   return { sizeBytes, sha256: hash.digest("hex") };
 }
 
-async function createSparse(path: string, sizeBytes: number): Promise<void> {
+async function createSparse(path: string, sizeBytes: number, start: string): Promise<void> {
   const file = await fs.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, privateFile);
   try {
+    await file.writeFile(start);
     await file.truncate(sizeBytes);
     await file.sync();
   } finally {

@@ -1,3 +1,4 @@
+import { FORMAT_REQUEST } from "@boot2docker/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
 import { RecordedProgress } from "../testing/recorded-progress.ts";
@@ -24,7 +25,7 @@ test("a machine has its settings, disk, keys and certificates when it is made", 
   expect(await readMachineConfig(world.host(), dir)).toEqual(config);
   expect(config).toMatchObject(request);
   const { caCert, caKey } = dir.root;
-  for (const path of [caCert, caKey, dir.tlsCa, dir.tlsCert, dir.tlsKey, dir.sshKey, dir.dataDisk, dir.unformatted]) {
+  for (const path of [caCert, caKey, dir.tlsCa, dir.tlsCert, dir.tlsKey, dir.sshKey, dir.dataDisk]) {
     expect(world.disk.names()).toContain(path);
   }
   expect(world.disk.text(dir.sshPublicKey)).toMatch(/^ssh-ed25519 \S+ boot2docker-m1\n$/);
@@ -51,10 +52,9 @@ test("a data disk that lost its machine is adopted as it is", async () => {
   const { world: used, dir } = await worldWithMachine();
   world = used;
   world.disk.put(dir.dataDisk, "images and volumes");
-  for (const path of [dir.config, dir.unformatted, dir.root.caCert]) world.disk.entries.delete(path);
+  for (const path of [dir.config, dir.root.caCert]) world.disk.entries.delete(path);
   expect(await create("m1")).toMatchObject({ diskBytes: 18 });
   expect(world.disk.text(dir.dataDisk)).toBe("images and volumes");
-  expect(world.disk.names()).not.toContain(dir.unformatted);
 });
 
 test("a machine whose settings are broken does not keep others from being made", async () => {
@@ -101,6 +101,6 @@ test("killed at any effect, it leaves no half machine, and the next call makes i
     if (listed.length === 0) await create("m1");
     const dir = machineDir(world.host(), "m1");
     expect(await readMachineConfig(world.host(), dir)).toMatchObject({ cpus: machineConfig.cpus });
-    expect(world.disk.names(), `after effect ${effect}`).toContain(dir.unformatted);
+    expect(world.disk.text(dir.dataDisk), `after effect ${effect}`).toBe(FORMAT_REQUEST);
   }
 }, 60_000);

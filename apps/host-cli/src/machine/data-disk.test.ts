@@ -1,6 +1,7 @@
+import { FORMAT_REQUEST } from "@boot2docker/protocol";
 import { expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
-import { ensureDataDisk, mayFormat } from "./data-disk.ts";
+import { ensureDataDisk } from "./data-disk.ts";
 import { machineDir } from "./dir.ts";
 
 async function emptyMachine() {
@@ -10,29 +11,27 @@ async function emptyMachine() {
   return { world, dir };
 }
 
-test("a new disk takes no space and may be formatted", async () => {
+test("a new disk asks to be formatted", async () => {
   const { world, dir } = await emptyMachine();
   expect(await ensureDataDisk(world.host(), dir, 2 ** 34)).toBe(2 ** 34);
-  expect(await world.host().files.stat(dir.dataDisk)).toMatchObject({ sizeBytes: 2 ** 34, allocatedBytes: 0 });
-  expect(await mayFormat(world.host(), dir)).toBe(true);
+  expect(await world.host().files.stat(dir.dataDisk)).toMatchObject({ sizeBytes: 2 ** 34 });
+  expect(world.disk.text(dir.dataDisk)).toBe(FORMAT_REQUEST);
 });
 
-test("a disk that is there keeps its content and its size, and may not be formatted", async () => {
+test("a disk that is there keeps its content and its size", async () => {
   const { world, dir } = await emptyMachine();
   world.disk.put(dir.dataDisk, "somebody's data");
   expect(await ensureDataDisk(world.host(), dir, 2 ** 34)).toBe(15);
   expect(world.disk.text(dir.dataDisk)).toBe("somebody's data");
-  expect(await mayFormat(world.host(), dir)).toBe(false);
 });
 
-test("killed at any effect, there is never a disk of ours without the permission to format it", async () => {
+test("killed at any effect, there is never a disk of ours that does not ask to be formatted", async () => {
   for (let effect = 0; effect < 6; effect += 1) {
     const { world, dir } = await emptyMachine();
     void ensureDataDisk(world.host({ diesAfter: effect }), dir, 2 ** 34);
     await world.clock.pass(1);
-    const isThere = world.disk.names().includes(dir.dataDisk);
-    expect(!isThere || (await mayFormat(world.host(), dir)), `after effect ${effect}`).toBe(true);
+    expect([undefined, FORMAT_REQUEST], `after effect ${effect}`).toContain(world.disk.text(dir.dataDisk));
     await ensureDataDisk(world.host(), dir, 2 ** 34);
-    expect(await mayFormat(world.host(), dir)).toBe(true);
+    expect(world.disk.text(dir.dataDisk)).toBe(FORMAT_REQUEST);
   }
 });

@@ -57,12 +57,6 @@ export const machineFiles = {
     purpose: "The machine's settings. Made last at create: without it there is no machine.",
   },
   dataDisk: { path: "data.raw", kind: "file", owner: "command", purpose: "Data disk, raw and sparse (ADR 0005)." },
-  unformatted: {
-    path: "data.unformatted",
-    kind: "file",
-    owner: "command",
-    purpose: "The disk may be formatted if it is blank. The agent removes it once the guest has mounted the disk.",
-  },
   tlsDir: { path: "tls", kind: "directory", owner: "command", purpose: "What `DOCKER_CERT_PATH` points to." },
   tlsCa: { path: "tls/ca.pem", kind: "file", owner: "command", purpose: "Copy of the CA's certificate." },
   tlsCert: { path: "tls/cert.pem", kind: "file", owner: "command", purpose: "Client certificate." },

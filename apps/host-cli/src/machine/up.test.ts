@@ -107,11 +107,15 @@ test("a QEMU that ends at once is an error with what it said", async () => {
   });
 });
 
-test("a VM that the host's accelerator can't run is reported, not waited for", async () => {
+test.each([
+  ["internal-error", "vm-paused"],
+  ["guest-panicked", "kernel-panic"],
+])("a VM that stops with %s while it starts is reported, not waited for", async (runState, code) => {
   const { world } = await worldWithMachine();
-  world.guest = { isSilent: true, runState: "internal-error" };
-  await expect(bringUp(world)).rejects.toMatchObject({ code: "vm-paused" });
+  world.guest = { isSilent: true, runState };
+  await expect(bringUp(world)).rejects.toMatchObject({ code });
   expect(world.clock.monotonicMs()).toBeLessThan(60_000);
+  expect(world.vms[0]?.history).not.toContain("reset");
 });
 
 test("up without QEMU names the command that installs it", async () => {

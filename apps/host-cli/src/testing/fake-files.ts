@@ -86,10 +86,10 @@ export function filesOn(disk: FakeDisk): Omit<Files, "tryLock"> {
       must(path);
       disk.put(path, "");
     },
-    createSparse: async (path, sizeBytes) => {
+    createSparse: async (path, sizeBytes, start) => {
       checkParent(path);
       if (entries.has(path)) throw new FileError("EEXIST", path);
-      disk.put(path, "");
+      disk.put(path, start);
       entries.set(path, { ...must(path), sparseBytes: sizeBytes });
     },
     sha256: async (path) => createHash("sha256").update(must(path).bytes).digest("hex"),

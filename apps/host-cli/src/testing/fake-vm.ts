@@ -1,4 +1,11 @@
-import { connectGuest, type Channel, type GuestConfig, type GuestState, type Lifecycle } from "@boot2docker/protocol";
+import {
+  connectGuest,
+  FORMAT_REQUEST,
+  type Channel,
+  type GuestConfig,
+  type GuestState,
+  type Lifecycle,
+} from "@boot2docker/protocol";
 import type { FakeWorld } from "./fake-world.ts";
 
 type Guest = Awaited<ReturnType<typeof connectGuest>>;
@@ -99,6 +106,11 @@ export class FakeVm {
         return { status: this.#behaviour.runState ?? "running" };
       case "human-monitor-command":
         return this.#human(line);
+      case "system_reset":
+        this.history.push("reset");
+        delete this.#behaviour.runState;
+        this.#bootAgain();
+        return {};
       case "quit":
         this.history.push("quit");
         void this.#quit();
@@ -194,8 +206,7 @@ export class FakeVm {
   #mount(): void {
     const { disk } = this.#world;
     const path = [...disk.entries.keys()].find((name) => name.endsWith("/data.raw")) ?? "";
-    if (disk.text(path) === "") {
-      if (this.config?.dataDisk.formatIfBlank !== true) throw new Error("not allowed to format");
+    if (disk.text(path) === FORMAT_REQUEST) {
       this.history.push("formatted");
       disk.put(path, "ext4");
     }

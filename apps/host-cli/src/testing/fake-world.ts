@@ -95,7 +95,7 @@ export class FakeWorld {
       self: ["/usr/bin/boot2docker"],
       clock: this.clock,
       resources: () => ({ cpus: 4, memoryBytes: 32 * 2 ** 30, freeMemoryBytes: this.freeMemoryBytes }),
-      decompress: (_format, chunks) => chunks,
+      decompressXz: (chunks) => chunks,
       inspectCertificate: inspect,
       files: {
         ...filesOn(this.disk),
