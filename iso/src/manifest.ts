@@ -23,7 +23,7 @@ export const Manifest = z.object({
     kernel: ImageFile,
     initrd: ImageFile,
     /** The plain root image; it is shipped only as the compressed stream. */
-    root: z.extend(ImageFile, { stream: z.extend(ImageFile, { compression: z.enum(["xz", "zstd"]) }) }),
+    root: z.extend(ImageFile, { stream: z.extend(ImageFile, { compression: z.literal("xz") }) }),
     iso: ImageFile,
   }),
 });

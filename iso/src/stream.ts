@@ -8,7 +8,7 @@ import { joinXz, parseXz } from "./xz-container.ts";
 
 const xz = { command: "xz", package: "xz-utils" };
 /** The window covers the programs written in Go, which share a lot. The host needs as much memory to unpack. */
-const window = "128MiB";
+const window = "64MiB";
 const settings = ["-c", "-T1", "--check=crc32", `--lzma2=preset=9e,dict=${window}`];
 const quickSettings = ["-c", "-T1", "--check=crc32", "--lzma2=preset=0,dict=1MiB"];
 const superblock = 4096;

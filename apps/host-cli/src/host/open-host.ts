@@ -4,7 +4,7 @@ import { BugError } from "../errors.ts";
 import type { Host, Platform } from "../host.ts";
 import { inspectCertificate } from "./certificate.ts";
 import { nodeClock } from "./clock.ts";
-import { decompress } from "./decompress.ts";
+import { decompressXz } from "./decompress.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeNetwork } from "./network.ts";
 import { nodeProcesses } from "./processes.ts";
@@ -22,7 +22,7 @@ export function openHost(): Host {
     processes: nodeProcesses,
     network: nodeNetwork,
     clock: nodeClock,
-    decompress,
+    decompressXz,
     inspectCertificate,
     resources: () => ({
       cpus: availableParallelism(),

@@ -49,7 +49,7 @@ test("a file that was cut later makes it count as not unpacked, and is replaced"
 test.each([
   ["vmlinuz", "the kerneL"],
   ["initrd.img", "short"],
-  ["root.img.zst", "the root file systeM"],
+  ["root.img.xz", "the root file systeM"],
 ])("a damaged %s is named, and nothing of the image stays", async (name, content) => {
   const world = worldWithImage();
   world.disk.put(`/image/${name}`, content);
@@ -70,7 +70,7 @@ test("a stream that holds more than its manifest says is stopped", async () => {
   const world = worldWithImage();
   const host: Host = {
     ...world.host(),
-    async *decompress() {
+    async *decompressXz() {
       for (;;) yield new Uint8Array(1 << 20);
     },
   };

@@ -89,7 +89,7 @@ async function unpackRoot(
   const compressed = host.files.readChunks(streamPath, signal);
   let unpackedBytes = 0;
   const counted = async function* (): AsyncIterable<Uint8Array> {
-    for await (const chunk of host.decompress(stream.compression, compressed)) {
+    for await (const chunk of host.decompressXz(compressed)) {
       unpackedBytes += chunk.byteLength;
       if (unpackedBytes > sizeBytes) throw imageDamaged(streamPath, "it holds more than its manifest says");
       onProgress(`${Math.floor((unpackedBytes / sizeBytes) * 100)} %`);

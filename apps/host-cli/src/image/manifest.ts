@@ -24,7 +24,7 @@ const Manifest = z.object({
     kernel: File,
     initrd: File,
     /** As it is attached to the VM; `stream` is the same in the form that is shipped. */
-    root: z.extend(File, { stream: z.extend(File, { compression: z.enum(["xz", "zstd"]) }) }),
+    root: z.extend(File, { stream: z.extend(File, { compression: z.literal("xz") }) }),
   }),
 });
 export type Manifest = z.infer<typeof Manifest>;

@@ -20,13 +20,13 @@ export function putImage(disk: FakeDisk, path: string): Manifest {
     files: {
       kernel: describe("vmlinuz", "the kernel"),
       initrd: describe("initrd.img", "the initrd"),
-      root: { ...describe("root.img", root), stream: { ...describe("root.img.zst", root), compression: "zstd" } },
+      root: { ...describe("root.img", root), stream: { ...describe("root.img.xz", root), compression: "xz" } },
     },
   };
   disk.put(path, "", { kind: "directory" });
   disk.put(`${path}/manifest.json`, JSON.stringify(manifest));
   disk.put(`${path}/vmlinuz`, "the kernel");
   disk.put(`${path}/initrd.img`, "the initrd");
-  disk.put(`${path}/root.img.zst`, root);
+  disk.put(`${path}/root.img.xz`, root);
   return manifest;
 }
