@@ -51,6 +51,23 @@ test("a killed VM is told as stopped, and up starts it again with its data", asy
   expect(await box.dockerOk(["volume", "ls", "-q"])).toBe("kept");
 });
 
+test("a kernel that panics in service is started again, with its data", async () => {
+  await box.ok("up");
+  await box.dockerOk(["volume", "create", "kept"]);
+  const readBoot = () => box.cli("ssh", "cat /proc/sys/kernel/random/boot_id");
+  const { stdout: before } = await readBoot();
+  // It does not return: the connection is lost with the kernel.
+  const panic = box.cli("ssh", "echo c | sudo tee /proc/sysrq-trigger");
+  const hasBooted = async () => {
+    const { code, stdout } = await readBoot();
+    return code === 0 && stdout !== before;
+  };
+  await expect.poll(hasBooted, { timeout: 200_000, interval: 2_000 }).toBe(true);
+  await panic;
+  await box.ok("up");
+  expect(await box.dockerOk(["volume", "ls", "-q"])).toBe("kept");
+});
+
 /** Each row of progress is a step that `up` says it has begun: killing it there is killing it in that step. */
 test("up that was killed at any of its steps is finished by the next up", async () => {
   const names = await stepNames();

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import {
   copyFileSync,
   createReadStream,
-  cpSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -86,23 +85,47 @@ test("an unreadable configuration is named with its problem and left as it is", 
 });
 
 test("a damaged image file is named, and a foreign one refused", async () => {
-  const folder = join(box.root, "image");
-  mkdirSync(folder);
-  for (const name of ["manifest.json", "vmlinuz", "initrd.img"])
-    copyFileSync(join(imageFolder, name), join(folder, name));
-  const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as {
-    files: { root: { stream: { name: string } } };
-  };
-  const stream = manifest.files.root.stream.name;
-  cpSync(join(imageFolder, stream), join(folder, stream));
-  const file = openSync(join(folder, stream), "r+");
+  const folder = copyImage();
+  const { stream } = readManifest(folder).files.root;
+  const file = openSync(join(folder, stream.name), "r+");
   writeSync(file, Buffer.from("damage"), 0, 6, 1_000_000);
-  box.env["BOOT2DOCKER_IMAGE_DIR"] = folder;
-  expect(await refusal(["up"], 1)).toContain(stream);
+  expect(await refusal(["up"], 1)).toContain(stream.name);
 
   writeFileSync(join(folder, "manifest.json"), '{"formatVersion": 99}');
   expect(await refusal(["up"], 1)).toContain("manifest.json");
 });
+
+test("a kernel that panics while it starts is told as that, at once", async () => {
+  const folder = copyImage();
+  const manifest = readManifest(folder);
+  const nothing = Buffer.alloc(4096);
+  writeFileSync(join(folder, manifest.files.initrd.name), nothing);
+  manifest.files.initrd.sizeBytes = nothing.length;
+  manifest.files.initrd.sha256 = createHash("sha256").update(nothing).digest("hex");
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+  expect(await refusal(["up"], 1)).toMatch(/kernel panicked/);
+  await box.ok("down", "--force");
+});
+
+interface Manifest {
+  files: { initrd: { name: string; sizeBytes: number; sha256: string }; root: { stream: { name: string } } };
+}
+
+/** The image that `up` takes from now on, to be spoiled. */
+function copyImage(): string {
+  const folder = join(box.root, "image");
+  const { stream } = readManifest(imageFolder).files.root;
+  mkdirSync(folder);
+  for (const name of ["manifest.json", "vmlinuz", "initrd.img", stream.name]) {
+    copyFileSync(join(imageFolder, name), join(folder, name));
+  }
+  box.env["BOOT2DOCKER_IMAGE_DIR"] = folder;
+  return folder;
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
+}
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");
