@@ -39,7 +39,7 @@ export async function makeIso(inputs: IsoInputs, output: string, staging: string
     { command: "xorriso", package: "xorriso" },
     [
       ...["-as", "mkisofs", "-quiet", "-o", output, "-V", volumeLabel(inputs.version), "-A", "Boot2Docker"],
-      ...["-rational-rock", `--modification-date=${date}`, "--set_all_file_dates", date],
+      ...["-rational-rock", "-no-pad", `--modification-date=${date}`, "--set_all_file_dates", date],
       ...["-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat", "-no-emul-boot", "-boot-load-size", "4"],
       ...["-boot-info-table", "-isohybrid-mbr", inputs.loader.mbr, staging],
     ],

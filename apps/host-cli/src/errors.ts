@@ -26,6 +26,11 @@ export class UserError extends Error {
   }
 }
 
+/** Why a command is ended whose output nobody reads any more. It has said enough. */
+export class NobodyReads extends Error {
+  override readonly name = "NobodyReads";
+}
+
 /** A broken promise inside the program; never the user's fault. */
 export class BugError extends Error {
   override readonly name = "BugError";

@@ -1,12 +1,14 @@
 import { isSea } from "node:sea";
 import type { Context, OptionRows, OptionValues } from "./commands/verb.ts";
-import { exitCodes } from "./errors.ts";
-import { NobodyReads, run } from "./run.ts";
+import { exitCodes, NobodyReads } from "./errors.ts";
+import { run } from "./run.ts";
 import { processTerminal } from "./ssh/terminal.ts";
 import { openUi, type Screen, type Ui } from "./ui.ts";
 import { chooseStyle } from "./ui/style.ts";
 
 const { stdout, stderr } = process;
+/** As a line to type. The launcher of a checkout has quoted its own. */
+const programName = process.env["BOOT2DOCKER_COMMAND"] ?? (isSea() ? quoteWord(process.argv0) : "boot2docker");
 
 /** The only place where this program ends, and where it meets signals and streams. */
 async function main(): Promise<void> {
@@ -14,14 +16,17 @@ async function main(): Promise<void> {
   const { signal } = interruption;
   interruptOnSignals(interruption);
   // `boot2docker logs | head` is no failure.
-  stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    interruption.abort(new NobodyReads());
-  });
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      interruption.abort(new NobodyReads());
+    });
+  }
   const exitCode = await run(process.argv.slice(2), {
     out: screenOf(stdout),
     err: screenOf(stderr),
     signal,
+    programName,
     openContext: (options) => openContext(options, signal),
   });
   await Promise.all([flush(stdout), flush(stderr)]);
@@ -44,7 +49,7 @@ async function openContext(options: OptionValues<OptionRows>, signal: AbortSigna
     host: openHost(),
     ui: openProcessUi(options),
     terminal: processTerminal(),
-    programName: process.env["BOOT2DOCKER_COMMAND"] ?? (isSea() ? process.argv0 : "boot2docker"),
+    programName,
     parentPid: process.ppid,
     signal,
   };
@@ -59,6 +64,7 @@ function openProcessUi(options: OptionValues<OptionRows>): Ui {
     isJson: options["json"] === true,
     canRedraw: process.env["TERM"] !== "dumb",
     style: chooseStyle(process),
+    programName,
     monotonicMs: () => performance.now(),
     every(ms, work) {
       const timer = setInterval(work, ms);
@@ -66,6 +72,11 @@ function openProcessUi(options: OptionValues<OptionRows>): Ui {
     },
     ...(process.stdin.isTTY && stderr.isTTY ? { ask } : {}),
   });
+}
+
+/** For POSIX shells, fish and PowerShell, which agree on words of these letters and on single quotes. */
+function quoteWord(word: string): string {
+  return /^[\w./:@%+-]+$/.test(word) ? word : `'${word}'`;
 }
 
 function screenOf(stream: NodeJS.WriteStream): Screen {

@@ -1,21 +1,22 @@
 import { runCli } from "./cli.ts";
 import type { Context, OptionRows, OptionValues } from "./commands/verb.ts";
+import { NobodyReads } from "./errors.ts";
 import type { Screen } from "./ui.ts";
 
 export interface Surroundings {
   readonly out: Screen;
   readonly err: Screen;
   readonly signal: AbortSignal;
+  /** How the user calls this program. */
+  readonly programName: string;
   readonly openContext: (options: OptionValues<OptionRows>) => Promise<Context>;
 }
 
-/** Why a command is ended whose output nobody reads any more. It has said enough. */
-export class NobodyReads extends Error {
-  override readonly name = "NobodyReads";
-}
-
 /** One command from its arguments to its exit code. A failure is said, once, here. */
-export async function run(argv: readonly string[], { out, err, signal, openContext }: Surroundings): Promise<number> {
+export async function run(
+  argv: readonly string[],
+  { out, err, signal, programName, openContext }: Surroundings,
+): Promise<number> {
   let options: OptionValues<OptionRows> = {};
   try {
     return await runCli(argv, {
@@ -29,8 +30,11 @@ export async function run(argv: readonly string[], { out, err, signal, openConte
   } catch (error) {
     if (signal.reason instanceof NobodyReads) return 0;
     const { explainFailure, renderFailure } = await import("./ui/failure.ts"); // Not for those that go well.
-    const failure = explainFailure(error, signal.aborted);
-    const style = { isVerbose: options["verbose"] === true, isJson: options["json"] === true };
+    const failure = explainFailure(error, signal.aborted, programName);
+    const style = {
+      isVerbose: options["verbose"] === true,
+      isJson: options["json"] === true || argv.includes("--json"),
+    };
     err.write(renderFailure(error, failure, style));
     return failure.exitCode;
   }

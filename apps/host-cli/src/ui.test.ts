@@ -10,6 +10,7 @@ function open(options: Partial<UiOptions> & { isTerminal?: boolean }) {
     columns: () => 80,
   });
   const ui = openUi({
+    programName: "boot2docker",
     out: screen("out"),
     err: screen("err"),
     isQuiet: false,

@@ -1,4 +1,5 @@
 import type { Progress } from "./machine/machine.ts";
+import { asTyped } from "./ui/as-typed.ts";
 import { liveRows, type LiveRows } from "./ui/live-rows.ts";
 import { noRows, plainRows } from "./ui/plain-rows.ts";
 import type { Style } from "./ui/style.ts";
@@ -33,6 +34,8 @@ export interface UiOptions {
   /** False for a terminal that can't move its cursor. */
   canRedraw: boolean;
   style: Style;
+  /** How the user calls this program. */
+  programName: string;
   readonly monotonicMs: () => number;
   /** Calls `work` again and again; returns what ends it. */
   readonly every: (ms: number, work: () => void) => () => void;
@@ -53,7 +56,7 @@ export function openUi(options: UiOptions): Ui {
     result: (text) => rows.above(() => out.write(`${text}\n`)),
     raw: (text) => rows.above(() => out.write(text)),
     say(text) {
-      if (!isQuiet) rows.above(() => err.write(`${text}\n`));
+      if (!isQuiet) rows.above(() => err.write(`${asTyped(text, options.programName)}\n`));
     },
     progress: isLive ? rows.progress : plain,
     async confirm(question, signal) {

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askAgent } from "../../harness/agent.ts";
 import { cliFile, makeSandbox, type Sandbox } from "../../harness/machine.ts";
@@ -105,6 +107,8 @@ async function stepNames(): Promise<string[]> {
 }
 
 async function killUpAt(name: string): Promise<void> {
+  // Deleting a machine keeps it, and with it there would be nothing to unpack.
+  rmSync(join(box.root, ".boot2docker", "images"), { recursive: true, force: true });
   const up = spawn(process.execPath, [cliFile, "up"], { env: box.env, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   for await (const chunk of up.stderr) {

@@ -37,7 +37,7 @@ async function refusal(args: string[], exitCode: number): Promise<string> {
 /** Disks that are somebody's, though a careless look finds nothing on them. */
 const foreignDisks = {
   "an ext4 of somebody else": async (disk: string) => {
-    await must("mke2fs", ["-q", "-F", "-t", "ext4", "-L", "photos", disk]);
+    await must("/sbin/mke2fs", ["-q", "-F", "-t", "ext4", "-L", "photos", disk]);
   },
   "a database in the middle of the disk, with blank ends": async (disk: string) => {
     const file = openSync(disk, "r+");

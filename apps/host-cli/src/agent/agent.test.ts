@@ -50,6 +50,13 @@ test("a kernel that panics in service is reset, and serves again", async () => {
   expect(vm.history.at(-1)).toBe("ready");
 });
 
+test("a VM that was paused by a full host disk goes on when there is room", async () => {
+  const { world, vm } = await running();
+  world.guest.runState = "io-error";
+  await world.clock.pass(12_000);
+  expect(vm.history).toContain("resume");
+});
+
 test("the guest's methods pass through the agent", async () => {
   const { world, dir, vm } = await running();
   const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));

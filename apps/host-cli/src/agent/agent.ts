@@ -1,10 +1,10 @@
 import type { GuestState, Reason } from "@boot2docker/protocol";
 import type { Driver, Monitor, VmFacts } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
+import { isServing } from "../guest-state.ts";
 import type { Host } from "../host.ts";
 import { readMachineConfig } from "../machine/config-file.ts";
 import { machineDir, type MachineDir } from "../machine/dir.ts";
-import { isServing } from "../machine/observe.ts";
 import type { MachinePorts } from "../machine/ports.ts";
 import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
@@ -89,10 +89,19 @@ async function attend(
       ...(problems.length === 0 ? {} : { problems }),
     };
   };
+  /** Returns QEMU's run state. */
+  const look = async (): Promise<string> => {
+    const runState = await monitor.runState(ended.signal);
+    const refused = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
+    problems = [...vmProblems(runState), ...refused];
+    return runState;
+  };
   const rounds = async (): Promise<void> => {
     for (;;) {
-      problems = await readProblems(monitor, ports, ended.signal);
-      if (hasServed && problems.some(({ code }) => code === "kernel-panic")) {
+      const runState = await look();
+      // The write is tried again; QEMU pauses again when there is still no room.
+      if (runState === "io-error") await monitor.resume(ended.signal);
+      if (runState === "guest-panicked" && hasServed) {
         // Once: a kernel that panics before it serves again would do so for ever.
         hasServed = false;
         log.info("the guest's kernel panicked: reset", { console: dir.consoleLog });
@@ -106,10 +115,18 @@ async function attend(
   };
   try {
     // Forwards first: who reaches the agent may rely on them.
-    problems = await readProblems(monitor, ports, ended.signal);
+    await look();
     await using served = await serveControl(host, dir.agentSocket, link, status, log, ended.signal);
     control = served;
-    await Promise.all([link.run(ended.signal), rounds()]);
+    // The channel takes one client: this one must be gone before another attempt.
+    const unlink = new AbortController();
+    const linked = link.run(AbortSignal.any([ended.signal, unlink.signal]));
+    try {
+      await rounds();
+    } finally {
+      unlink.abort();
+      await linked;
+    }
   } catch (error) {
     if (ended.signal.aborted) return;
     // Often the first sign that the VM is going: the caller looks whether it is still there.
@@ -120,12 +137,6 @@ async function attend(
     ended.abort();
     await monitor.close();
   }
-}
-
-async function readProblems(monitor: Monitor, ports: MachinePorts, signal: AbortSignal): Promise<Reason[]> {
-  const runState = await monitor.runState(signal);
-  const refused = await reconcileForwards(monitor, wantedForwards(ports), signal);
-  return [...vmProblems(runState), ...refused];
 }
 
 /** The one of an agent that was just killed may still be open on QEMU's side for a moment. */

@@ -10,6 +10,7 @@ function monitorWith(present: Forward[], taken: number[] = []) {
   const history: string[] = [];
   const monitor: Monitor = {
     runState: async () => "running",
+    resume: async () => undefined,
     reset: async () => undefined,
     forwards: async () => present,
     addForward: async ({ hostPort }) => {

@@ -1,5 +1,10 @@
 import type { Reason } from "@boot2docker/protocol";
 
+/** Nothing in the VM runs, and nothing in it answers. */
+export function stopsVm({ code }: Reason): boolean {
+  return code === "vm-paused" || code === "kernel-panic";
+}
+
 /** What QEMU says of itself when the guest does not run: QMP's RunState, qapi/run-state.json. */
 export function vmProblems(runState: string): Reason[] {
   switch (runState) {
@@ -13,7 +18,7 @@ export function vmProblems(runState: string): Reason[] {
         {
           code: "vm-paused",
           message: "the VM is paused: the host could not write to the data disk",
-          hint: "Is the host's disk full? Make room; the VM goes on after: boot2docker restart.",
+          hint: "Is the host's disk full? Make room there: the VM goes on by itself.",
         },
       ];
     case "internal-error":

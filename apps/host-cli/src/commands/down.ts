@@ -1,9 +1,9 @@
 import { exitCodes, UserError } from "../errors.ts";
+import { shutdownLimitMs } from "../machine/limits.ts";
 import { namedMachine } from "./machines.ts";
 import { machineOperand, type OptionValues, verb } from "./verb.ts";
 
-/** Docker gives each container 10 s; a busy machine has many, and under emulation all takes its time. */
-const defaultTimeoutMs = 120_000;
+const defaultTimeoutMs = shutdownLimitMs;
 
 export const downOptions = {
   force: { flags: "-f, --force", summary: "kill the VM when it does not shut down in time" },

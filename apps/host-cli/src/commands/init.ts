@@ -1,5 +1,5 @@
-import { machineExists, namedMachine } from "./machines.ts";
-import { checkSettings, create, settingOptions } from "./settings.ts";
+import { namedMachine } from "./machines.ts";
+import { ensureMachine, settingOptions } from "./settings.ts";
 import { machineOperand, verb } from "./verb.ts";
 
 export const init = verb({
@@ -13,12 +13,9 @@ export const init = verb({
   options: settingOptions,
   async run(context, { operands, options }) {
     const machine = await namedMachine(context, operands);
-    if (await machineExists(context.host, machine.name)) {
-      checkSettings(machine.name, options, await machine.readConfig());
-      context.ui.say(`machine ${machine.name} is there already`);
-      return;
-    }
-    await create(context, machine.name, options);
-    context.ui.say(`Start it with: ${context.programName} up ${machine.name}`);
+    const isNew = await ensureMachine(context, machine, options);
+    context.ui.say(
+      isNew ? `Start it with: boot2docker up ${machine.name}` : `machine ${machine.name} is there already`,
+    );
   },
 });

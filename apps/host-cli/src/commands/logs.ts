@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { exitCodes, NobodyReads, UserError } from "../errors.ts";
 import { followLog, type FollowOptions } from "./follow-log.ts";
 import { guestLog, guestLogs, hostLog, logNames, type LogName, type LogSource } from "./log-source.ts";
 import { machineExists, namedMachine, runningStatus } from "./machines.ts";
@@ -31,7 +31,7 @@ export const logs = verb({
       return 0;
     } catch (error) {
       // Ctrl-C is how following ends: nothing to be said about.
-      if (how.isFollowing && signal.aborted) return exitCodes.interrupted;
+      if (how.isFollowing && signal.aborted && !(signal.reason instanceof NobodyReads)) return exitCodes.interrupted;
       throw error;
     }
   },

@@ -1,6 +1,7 @@
 import { longFlag, parseFlags, resolveSettings, type SettingTexts } from "../config.ts";
 import { exitCodes, UserError } from "../errors.ts";
-import type { MachineConfig } from "../machine/machine.ts";
+import type { Machine, MachineConfig } from "../machine/machine.ts";
+import { machineExists } from "./machines.ts";
 import { settingNames, settings, type SettingName } from "../settings.ts";
 import type { Context, OptionRow } from "./verb.ts";
 
@@ -13,8 +14,23 @@ export const settingOptions = {
   sshPort: settings.sshPort,
 } satisfies Record<SettingName, OptionRow>;
 
-/** Makes the machine that is not there yet, of flags, environment and the user's defaults. */
-export async function create({ host, ui, signal }: Context, name: string, flags: SettingTexts): Promise<void> {
+/** Returns whether it had to be made. Throws UserError `settings-fixed` (exit 2) when there is one of other settings. */
+export async function ensureMachine(context: Context, machine: Machine, flags: SettingTexts): Promise<boolean> {
+  if (!(await machineExists(context.host, machine.name))) {
+    try {
+      await create(context, machine.name, flags);
+      return true;
+    } catch (error) {
+      // Another command made it in the meantime.
+      if (!(error instanceof UserError && error.code === "machine-exists")) throw error;
+    }
+  }
+  checkSettings(machine.name, flags, await machine.readConfig());
+  return false;
+}
+
+/** Of flags, environment and the user's defaults. */
+async function create({ host, ui, signal }: Context, name: string, flags: SettingTexts): Promise<void> {
   const [{ createMachine }, { rootDir }] = await Promise.all([
     import("../machine/create.ts"),
     import("../machine/dir.ts"),
@@ -33,7 +49,7 @@ export async function create({ host, ui, signal }: Context, name: string, flags:
  * Flags that a machine already has are no contradiction: scripts repeat themselves. Throws UserError `settings-fixed`
  * (exit 2) for others, rather than do as if they had been heard.
  */
-export function checkSettings(name: string, flags: SettingTexts, config: MachineConfig): void {
+function checkSettings(name: string, flags: SettingTexts, config: MachineConfig): void {
   const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort } = config;
   const has = { cpus, memory, diskSize, dockerPort, sshPort };
   const wanted = parseFlags(flags);

@@ -1,4 +1,6 @@
+import type { Reason } from "@boot2docker/protocol";
 import { exitCodes, UserError } from "../errors.ts";
+import { reasonsOf } from "../guest-state.ts";
 import type { Machine } from "../machine/machine.ts";
 import { planSsh } from "../ssh/target.ts";
 import { machineExists, namedMachine, runningStatus } from "./machines.ts";
@@ -58,9 +60,11 @@ export const ssh = verb({
 async function awaitHostKeys({ host, ui, signal }: Context, machine: Machine): Promise<readonly string[]> {
   const look = async () => {
     const status = await runningStatus(machine, signal);
-    const sshd =
-      status.state === "unreachable" ? undefined : status.guest?.services.find(({ name }) => name === "sshd");
-    return sshd?.state === "ready" && status.state !== "unreachable" ? (status.guest?.sshHostKeys ?? []) : [];
+    const guest = status.state === "unreachable" ? undefined : status.guest;
+    const sshd = guest?.services.find(({ name }) => name === "sshd");
+    if (guest === undefined) return [];
+    if (guest.lifecycle.name === "rescue" || sshd?.state === "failed") throw noServer(machine, reasonsOf(guest));
+    return sshd?.state === "ready" ? guest.sshHostKeys : [];
   };
   const first = await look();
   if (first.length > 0) return first;
@@ -84,6 +88,14 @@ async function awaitHostKeys({ host, ui, signal }: Context, machine: Machine): P
       cause: error,
     });
   }
+}
+
+function noServer({ name }: Machine, [reason]: readonly Reason[]): UserError {
+  return new UserError(`the ssh server of ${name} does not run${reason === undefined ? "" : `: ${reason.message}`}`, {
+    code: reason?.code ?? "ssh-failed",
+    hint: reason?.hint ?? `See: boot2docker logs ${name} sshd`,
+    exitCode: exitCodes.connection,
+  });
 }
 
 async function readPrivateKey({ host }: Context, machine: Machine): Promise<string> {

@@ -1,4 +1,5 @@
 import { exitCodes } from "../errors.ts";
+import { isServing, reasonsOf } from "../guest-state.ts";
 import type { Machine, MachineStatus } from "../machine/machine.ts";
 import { namedMachine } from "./machines.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
@@ -20,7 +21,7 @@ export const status = verb({
       ui.result(observed.state);
       for (const line of explain(machine.name, observed)) ui.say(line);
     }
-    return isServing(observed) ? 0 : exitCodes.notRunning;
+    return "guest" in observed && observed.guest !== undefined && isServing(observed.guest) ? 0 : exitCodes.notRunning;
   },
 });
 
@@ -30,20 +31,15 @@ export async function describe(machine: Machine, observed: MachineStatus): Promi
   return { name: machine.name, ...observed, ...config };
 }
 
-/** In `rescue` the guest answers, but Docker does not. */
-function isServing(observed: MachineStatus): boolean {
-  if (observed.state === "running") return true;
-  return observed.state === "degraded" && observed.guest.lifecycle.name === "degraded";
-}
-
-function explain(name: string, observed: MachineStatus): string[] {
+/** What to know about it beside its state, line by line. */
+export function explain(name: string, observed: MachineStatus): string[] {
   switch (observed.state) {
     case "starting": {
       const lifecycle = observed.guest?.lifecycle;
       return lifecycle?.name === "starting" ? [`waiting: ${[lifecycle.phase, ...lifecycle.unmet].join(", ")}`] : [];
     }
     case "degraded":
-      return reasons(observed).flatMap(({ message, hint }) => [
+      return reasonsOf(observed.guest).flatMap(({ message, hint }) => [
         message,
         ...(hint === undefined ? [] : [`hint: ${hint}`]),
       ]);
@@ -57,9 +53,4 @@ function explain(name: string, observed: MachineStatus): string[] {
     case "stopping":
       return [];
   }
-}
-
-function reasons({ guest: { lifecycle } }: Extract<MachineStatus, { state: "degraded" }>) {
-  if (lifecycle.name === "degraded") return lifecycle.reasons;
-  return lifecycle.name === "rescue" ? [lifecycle.reason] : [];
 }

@@ -1,9 +1,9 @@
-import { machineExists, namedMachine } from "./machines.ts";
-import { checkSettings, create, settingOptions } from "./settings.ts";
+import { namedMachine } from "./machines.ts";
+import { ensureMachine, settingOptions } from "./settings.ts";
 import { envCommand } from "./env.ts";
 import { callingShell } from "./calling-shell.ts";
 import { renderApply } from "../shell-env.ts";
-import { describe } from "./status.ts";
+import { describe, explain } from "./status.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
 
 export const up = verb({
@@ -16,15 +16,13 @@ export const up = verb({
   operands: [machineOperand],
   options: { ...settingOptions, ...jsonOption },
   async run(context, { operands, options }) {
-    const { host, ui, signal } = context;
+    const { ui, signal } = context;
     const machine = await namedMachine(context, operands);
-    if (await machineExists(host, machine.name)) {
-      checkSettings(machine.name, options, await machine.readConfig());
-    } else {
-      await create(context, machine.name, options);
-    }
+    await ensureMachine(context, machine, options);
     await machine.up(ui.progress, signal);
-    if (options.json) ui.result(JSON.stringify(await describe(machine, await machine.status(signal))));
+    const observed = await machine.status(signal);
+    if (options.json) ui.result(JSON.stringify(await describe(machine, observed)));
+    for (const line of explain(machine.name, observed)) ui.say(line);
     const shell = await callingShell(context);
     ui.say(
       `Docker answers. To use it in this shell:\n\n    ${renderApply(shell, envCommand(context, machine.name))}\n`,

@@ -54,6 +54,8 @@ export interface Driver {
 export interface Monitor {
   /** `running`, `paused`, `io-error` … (QMP RunState). */
   runState(signal: AbortSignal): Promise<string>;
+  /** Of a VM that QEMU paused: what made it pause is tried again. */
+  resume(signal: AbortSignal): Promise<void>;
   /** As the reset button does, also for a VM that is paused. */
   reset(signal: AbortSignal): Promise<void>;
   forwards(signal: AbortSignal): Promise<Forward[]>;

@@ -45,6 +45,9 @@ export function rejection(result: RunResult): string | undefined {
   return line?.replace(/^\S*qemu-system-\S+: /, "") ?? `ended with ${result.code ?? "a signal"}`;
 }
 
+/** Rights can be given at any time, a module loaded, and a host be busy: that is tried again at each start. */
+const mayPass = /permission denied|no such file|no instruction was executed/i;
+
 const Cached = z.object({
   key: z.string(),
   info: z.object({
@@ -79,8 +82,7 @@ export async function probeQemu(host: Host, root: RootDir, binary: string, signa
     rejected.push({ accelerator: candidate, reason });
   }
   const info: DriverInfo = { version: await readVersion(host, binary, signal), binary, accelerator, rejected };
-  // Rights can be given at any time (the group `kvm`), so what lacks of them is tried again each time.
-  if (rejected.some(({ reason }) => /permission denied/i.test(reason))) return info;
+  if (rejected.some(({ reason }) => mayPass.test(reason))) return info;
   await host.files.writeAtomic(root.accelerators, `${JSON.stringify({ key, info }, undefined, 2)}\n`);
   return info;
 }

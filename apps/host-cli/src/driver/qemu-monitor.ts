@@ -13,6 +13,9 @@ export function openQemuMonitor(qmp: Qmp): Monitor {
 
   return {
     runState: async (signal) => Status.parse(await qmp.execute("query-status", {}, signal)).status,
+    resume: async (signal) => {
+      await qmp.execute("cont", {}, signal);
+    },
     reset: async (signal) => {
       await qmp.execute("system_reset", {}, signal);
       await qmp.execute("cont", {}, signal);

@@ -1,4 +1,6 @@
+import { realpathSync } from "node:fs";
 import { homedir, totalmem, availableParallelism } from "node:os";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { isSea } from "node:sea";
 import { BugError } from "../errors.ts";
 import type { Host, Platform } from "../host.ts";
@@ -14,8 +16,8 @@ export function openHost(): Host {
   return {
     platform: platformOf(process.platform),
     arch: process.arch === "arm64" ? "aarch64" : "x86_64",
-    env: process.env,
-    homeDir: homedir(),
+    env: environment(),
+    homeDir: canonical(homedir()),
     pid: process.pid,
     self: isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ""],
     files: nodeFiles,
@@ -30,6 +32,22 @@ export function openHost(): Host {
       freeMemoryBytes: process.availableMemory(),
     }),
   };
+}
+
+/** A running VM is recognised by a path among its arguments: one directory must have one spelling. */
+function environment(): Host["env"] {
+  const directory = process.env["BOOT2DOCKER_DIR"] ?? "";
+  return isAbsolute(directory) ? { ...process.env, BOOT2DOCKER_DIR: canonical(directory) } : process.env;
+}
+
+/** Without links, as far as it exists. */
+function canonical(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(canonical(parent), basename(path));
+  }
 }
 
 function platformOf(name: string): Platform {

@@ -43,8 +43,8 @@ export async function unpackImage(
   const target = `${root.images}/${source.id}`;
   const partial = `${target}.partial`;
   await host.files.makeDirectory(root.images);
-  await checkSpace(host, root.images, kernel.sizeBytes + initrd.sizeBytes + rootFile.sizeBytes);
   await host.files.remove(partial);
+  await checkSpace(host, root.images, kernel.sizeBytes + initrd.sizeBytes + rootFile.sizeBytes);
   await host.files.makeDirectory(partial);
   try {
     const paths = pathsOf(partial, source.id);

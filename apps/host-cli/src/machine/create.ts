@@ -119,21 +119,31 @@ export async function checkMachineDirectory(host: Host, dir: MachineDir): Promis
 }
 
 async function portsFor(host: Host, dir: MachineDir, request: MachineRequest): Promise<MachinePorts> {
-  if (request.dockerPort !== undefined && request.sshPort !== undefined) {
-    return { dockerPort: request.dockerPort, sshPort: request.sshPort };
+  const taken = await takenPorts(host, dir.root);
+  const requested = [request.dockerPort, request.sshPort].filter((port) => port !== undefined);
+  for (const port of requested) {
+    const owner = taken.get(port);
+    if (owner === undefined) continue;
+    throw new UserError(`port ${port} belongs to machine ${owner}, which keeps it for life`, {
+      code: "port-of-machine",
+      hint: "Ask for another one, or leave the option out to have a free one chosen.",
+      exitCode: exitCodes.usage,
+    });
   }
-  const chosen = await choosePorts(host, dir.path, await takenPorts(host, dir.root));
-  return { dockerPort: request.dockerPort ?? chosen.dockerPort, sshPort: request.sshPort ?? chosen.sshPort };
+  const [dockerPort, sshPort] = [request.dockerPort, request.sshPort];
+  if (dockerPort !== undefined && sshPort !== undefined) return { dockerPort, sshPort };
+  const chosen = await choosePorts(host, dir.path, new Set([...taken.keys(), ...requested]));
+  return { dockerPort: dockerPort ?? chosen.dockerPort, sshPort: sshPort ?? chosen.sshPort };
 }
 
-/** Of all machines, running or not. One whose settings can't be read must not keep others from being made. */
-async function takenPorts(host: Host, root: RootDir): Promise<Set<number>> {
-  const taken = new Set<number>();
+/** Machine by port, of all machines, running or not. One whose settings can't be read must not hold up others. */
+async function takenPorts(host: Host, root: RootDir): Promise<Map<number, string>> {
+  const taken = new Map<number, string>();
   for (const name of await host.files.list(root.machines)) {
     const text = await host.files.readText(`${root.machines}/${name}/machine.json`);
     try {
       const { dockerPort, sshPort } = parseMachineConfig(text ?? "", name);
-      taken.add(dockerPort).add(sshPort);
+      taken.set(dockerPort, name).set(sshPort, name);
     } catch {
       continue;
     }

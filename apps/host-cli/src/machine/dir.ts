@@ -115,7 +115,8 @@ export type MachineDir = { readonly name: string; readonly path: string; readonl
 
 /** Absolute paths; makes nothing. */
 export function rootDir(host: Host): RootDir {
-  const path = host.env["BOOT2DOCKER_DIR"] ?? `${host.homeDir}/.boot2docker`;
+  const named = host.env["BOOT2DOCKER_DIR"] ?? "";
+  const path = named === "" ? `${host.homeDir}/.boot2docker` : named;
   if (!/^(\/|[A-Za-z]:[\\/])/.test(path)) {
     throw new UserError(`BOOT2DOCKER_DIR is not an absolute path: ${path}`, {
       code: "root-directory-relative",

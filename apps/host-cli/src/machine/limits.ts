@@ -1,3 +1,6 @@
 /** Below these a machine would not get as far as Docker. */
 export const leastMemoryMiB = 512;
 export const leastDiskBytes = 2 ** 30;
+
+/** More than the guest gives itself (docs/boot.md): containers may use all of their time to stop. */
+export const shutdownLimitMs = 200_000;

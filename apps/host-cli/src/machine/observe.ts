@@ -66,8 +66,3 @@ export async function pingDocker(
     return { answers: false, problem: errorText(error) };
   }
 }
-
-/** `degraded` serves too: what is wrong is in its reasons. */
-export function isServing({ lifecycle }: GuestState): boolean {
-  return lifecycle.name === "ready" || lifecycle.name === "degraded";
-}

@@ -1,6 +1,8 @@
 import { UserError } from "../errors.ts";
+import { hasGivenUp, isServing, reasonsOf } from "../guest-state.ts";
 import type { MachineDir } from "./dir.ts";
-import { isServing, type Observation } from "./observe.ts";
+import { shutdownLimitMs } from "./limits.ts";
+import type { Observation } from "./observe.ts";
 
 /** What `up` waits for. */
 export type WaitName = "agent-attends" | "guest-said-hello" | "data-disk" | "engine-ready" | "docker-answers";
@@ -34,7 +36,7 @@ export const waits: Record<WaitName, Wait> = {
   },
   "data-disk": {
     name: "data disk mounted",
-    limitMs: 300_000,
+    limitMs: 630_000, // The guest's own is 600 s, docs/boot.md.
     hint: () => "A check of a large disk takes its time: see `boot2docker logs guest-init`.",
     isMet: ({ guest }) => guest?.dataDisk !== undefined,
     detail: lifecycleDetail,
@@ -49,16 +51,21 @@ export const waits: Record<WaitName, Wait> = {
   "docker-answers": {
     name: "Docker answers over TLS from this host",
     limitMs: 60_000,
-    hint: () => "Does a firewall or a proxy on this host catch connections to 127.0.0.1?",
+    hint: () =>
+      "Was the CA replaced while the machine ran? Then: boot2docker restart. Or does a firewall or a proxy on this host catch " +
+      "connections to 127.0.0.1?",
     isMet: ({ docker }) => docker?.answers === true,
-    detail: ({ docker }) => (docker?.answers === false ? docker.problem : "not asked yet"),
+    detail: ({ docker, guest }) => {
+      const problem = docker?.answers === false ? docker.problem : "not asked yet";
+      return [problem, ...(guest === undefined ? [] : reasonsOf(guest)).map(({ message }) => message)].join("; ");
+    },
   },
 };
 
 /** Of a guest that something else has told to shut down, or to boot again. */
 export const shutdown: Wait = {
   name: "shutdown finished",
-  limitMs: 180_000,
+  limitMs: shutdownLimitMs,
   hint: (dir) => `What the guest said last is in ${dir.consoleLog}. To end it: boot2docker down --force`,
   isMet: ({ vm, guest }) => vm.state === "off" || (guest !== undefined && guest.lifecycle.name !== "stopping"),
   detail: () => "the guest stops its containers",
@@ -72,8 +79,10 @@ export function checkHope(seen: Observation, dir: MachineDir): void {
       hint: `See ${dir.consoleLog} for what the guest said last, and ${dir.qemuLog} for QEMU.`,
     });
   }
-  const lifecycle = seen.guest?.lifecycle;
-  if (lifecycle?.name === "rescue") throw fromReason(lifecycle.reason);
+  if (seen.guest !== undefined && hasGivenUp(seen.guest)) {
+    const [reason = { code: "engine-absent", message: "the guest does not start Docker" }] = reasonsOf(seen.guest);
+    throw fromReason(reason);
+  }
   const [problem] = seen.agent?.problems ?? [];
   if (problem !== undefined) throw fromReason(problem);
 }
@@ -83,7 +92,10 @@ function fromReason({ code, message, hint }: { code: string; message: string; hi
 }
 
 function lifecycleDetail({ guest }: Observation): string {
-  if (guest?.lifecycle.name !== "starting") return guest?.lifecycle.name ?? "the guest is not connected";
+  if (guest === undefined) return "the guest is not connected";
+  if (guest.lifecycle.name !== "starting") {
+    return [guest.lifecycle.name, ...reasonsOf(guest).map(({ message }) => message)].join("; ");
+  }
   const { phase, unmet } = guest.lifecycle;
   return unmet.length === 0 ? phase : `${phase}: ${unmet.join(", ")}`;
 }

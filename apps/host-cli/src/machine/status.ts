@@ -1,3 +1,4 @@
+import { stopsVm } from "../agent/vm-problems.ts";
 import type { MachineStatus } from "./machine.ts";
 import type { Observation } from "./observe.ts";
 
@@ -5,7 +6,7 @@ import type { Observation } from "./observe.ts";
 export function deriveStatus({ vm, agent, guest }: Observation): MachineStatus {
   if (vm.state === "off") return { state: "stopped" };
   const running = { pid: vm.process.pid, ...(agent === undefined ? {} : { agent: { pid: agent.pid } }) };
-  const problem = agent?.problems?.find(({ code }) => code === "vm-paused");
+  const problem = agent?.problems?.find(stopsVm);
   if (problem !== undefined) return { state: "unreachable", ...running, detail: problem.message };
   if (guest === undefined) {
     if (agent === undefined) return { state: "unreachable", ...running, detail: "the host agent does not answer" };

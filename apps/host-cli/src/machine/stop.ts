@@ -1,6 +1,9 @@
+import type { AgentStatus } from "../agent/control.ts";
 import { connectToAgent } from "../agent/open-agent.ts";
+import { stopsVm } from "../agent/vm-problems.ts";
 import { UserError } from "../errors.ts";
 import type { Context } from "./context.ts";
+import type { MachineDir } from "./dir.ts";
 import { inRow } from "./row.ts";
 
 const pollMs = 100;
@@ -30,17 +33,36 @@ export async function runDown(context: Context, { timeoutMs, force }: DownOption
 }
 
 /** Without a word to the guest. The machine's lock is held. */
-export async function killVm({ driver, host, progress, signal }: Context): Promise<void> {
-  await inRow(progress, "VM killed", () => driver.stop("kill", host.clock.deadline(killLimitMs, signal)));
+export async function killVm({ driver, host, dir, progress, signal }: Context): Promise<void> {
+  const limit = host.clock.deadline(killLimitMs, signal);
+  try {
+    await inRow(progress, "VM killed", () => driver.stop("kill", limit));
+  } catch (error) {
+    if (signal.aborted || !limit.aborted) throw error;
+    throw new UserError(`the VM of ${dir.name} is still there ${killLimitMs / 1000} s after it was killed`, {
+      code: "vm-not-killed",
+      hint: "It waits for a disk or a file system of this host that does not answer: look at that first.",
+      cause: error,
+    });
+  }
 }
 
 /** After the VM: its agent ends by itself. */
 export async function cleanUp({ host, dir, driver, signal }: Context): Promise<void> {
   const limit = host.clock.deadline(agentLimitMs, signal);
-  for (;;) {
-    await using lock = await host.files.tryLock(dir.agentLock);
-    if (lock !== undefined) break;
-    await host.clock.delay(pollMs, limit);
+  try {
+    for (;;) {
+      await using lock = await host.files.tryLock(dir.agentLock);
+      if (lock !== undefined) break;
+      await host.clock.delay(pollMs, limit);
+    }
+  } catch (error) {
+    if (signal.aborted || !limit.aborted) throw error;
+    throw new UserError(`the VM of ${dir.name} is off, but its host agent did not end in ${agentLimitMs / 1000} s`, {
+      code: "agent-busy",
+      hint: `What it did is in ${dir.agentLog}. End the process "boot2docker agent ${dir.name}", then call this again.`,
+      cause: error,
+    });
   }
   await driver.sweep();
 }
@@ -69,11 +91,23 @@ async function askToShutDown({ host, dir, driver, signal }: Context): Promise<vo
   const agent = await connectToAgent(host, dir, () => undefined, limit);
   try {
     if (agent === undefined) throw new Error("the host agent does not answer");
+    checkRuns(await agent.call("agent.status", {}, limit), dir);
     await agent.call("shutdown", { mode: "poweroff" }, limit);
-  } catch {
+  } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof UserError) throw error;
     await driver.stop("acpi", host.clock.deadline(askLimitMs, signal));
   } finally {
     await agent?.close();
   }
+}
+
+/** Throws UserError: a VM that stands still hears neither a request nor its power button. */
+function checkRuns({ problems = [] }: AgentStatus, dir: MachineDir): void {
+  const problem = problems.find(stopsVm);
+  if (problem === undefined) return;
+  throw new UserError(`${dir.name} can't shut down: ${problem.message}`, {
+    code: problem.code,
+    hint: problem.hint ?? `To end it without a shutdown: boot2docker down --force ${dir.name}`,
+  });
 }

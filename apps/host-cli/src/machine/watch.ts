@@ -1,9 +1,10 @@
 import { openAgent, type AgentConnection } from "../agent/open-agent.ts";
 import type { Driver } from "../driver/driver.ts";
+import { isServing } from "../guest-state.ts";
 import type { Host } from "../host.ts";
 import type { MachineDir } from "./dir.ts";
 import type { MachineConfig } from "./machine.ts";
-import { isServing, observe, pingDocker, type Observation } from "./observe.ts";
+import { observe, pingDocker, type Observation } from "./observe.ts";
 
 const longestPauseMs = 1_000;
 

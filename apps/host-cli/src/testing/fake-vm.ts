@@ -106,6 +106,9 @@ export class FakeVm {
         return { status: this.#behaviour.runState ?? "running" };
       case "human-monitor-command":
         return this.#human(line);
+      case "cont":
+        this.history.push("resume");
+        return {};
       case "system_reset":
         this.history.push("reset");
         delete this.#behaviour.runState;
@@ -240,7 +243,7 @@ export class FakeVm {
       sequence: this.#sequence,
       lifecycle: this.#lifecycle,
       uptimeMs: 1,
-      services: [],
+      services: this.isReady ? [{ name: "dockerd", state: "ready", restarts: 0 }] : [],
       sshHostKeys: [],
       addresses: [],
       ...(this.#isMounted ? { dataDisk } : {}),

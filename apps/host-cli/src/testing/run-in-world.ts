@@ -34,6 +34,7 @@ export async function runInWorld(world: FakeWorld, argv: readonly string[], typi
       out,
       err,
       signal,
+      programName: "boot2docker",
       openContext: async (options) => ({
         host,
         terminal: noTerminal(),
@@ -47,6 +48,7 @@ export async function runInWorld(world: FakeWorld, argv: readonly string[], typi
           isVerbose: options["verbose"] === true,
           isJson: options["json"] === true,
           canRedraw: false,
+          programName: "boot2docker",
           style: chooseStyle({ platform: "linux", env: { NO_COLOR: "1" } }),
           monotonicMs: () => world.clock.monotonicMs(),
           every: () => () => undefined,

@@ -6,7 +6,7 @@ import { explainFailure, renderFailure } from "./failure.ts";
 const quiet = { isVerbose: false, isJson: false };
 
 function say(error: unknown, style = quiet): string {
-  return renderFailure(error, explainFailure(error, false), style);
+  return renderFailure(error, explainFailure(error, false, "boot2docker"), style);
 }
 
 test("an error of the user is its message and its hint, and nothing else", () => {
@@ -40,7 +40,7 @@ test.each([
   ["a broken promise of ours", new BugError("cannot be"), 1, "bug"],
   ["what is no error at all", "text", 1, "bug"],
 ])("%s has its exit code and its name", (_, error, exitCode, code) => {
-  expect(explainFailure(error, false)).toMatchObject({ exitCode, code });
+  expect(explainFailure(error, false, "boot2docker")).toMatchObject({ exitCode, code });
 });
 
 test("only a bug asks for a report", () => {
@@ -51,5 +51,8 @@ test("only a bug asks for a report", () => {
 });
 
 test("after Ctrl-C the error that follows from it is no news", () => {
-  expect(explainFailure(new TypeError("half done"), true)).toMatchObject({ code: "interrupted", exitCode: 130 });
+  expect(explainFailure(new TypeError("half done"), true, "boot2docker")).toMatchObject({
+    code: "interrupted",
+    exitCode: 130,
+  });
 });

@@ -1,5 +1,6 @@
 import { RpcError } from "@boot2docker/protocol";
 import { exitCodes, UserError } from "../errors.ts";
+import { asTyped } from "./as-typed.ts";
 
 export interface Failure {
   /** Stable and machine-readable. */
@@ -10,7 +11,12 @@ export interface Failure {
 }
 
 /** What a thrown value means to the person at the keyboard. After Ctrl-C it is only what followed from that. */
-export function explainFailure(error: unknown, isInterrupted: boolean): Failure {
+export function explainFailure(error: unknown, isInterrupted: boolean, programName: string): Failure {
+  const failure = failureOf(error, isInterrupted);
+  return { ...failure, hint: failure.hint === undefined ? undefined : asTyped(failure.hint, programName) };
+}
+
+function failureOf(error: unknown, isInterrupted: boolean): Failure {
   if (isInterrupted) {
     const hint = "What was begun is taken up by the next command.";
     return { code: "interrupted", message: "interrupted", hint, exitCode: exitCodes.interrupted };
