@@ -53,7 +53,8 @@ describe("the root", () => {
     ["/root", "drwx------ 0/0"],
     ["/usr/sbin/init", "-rwxr-xr-x 0/0"],
     ["/usr/bin/guest-init", "-rwxr-xr-x 0/0"],
-    ["/usr/share/boot2docker/busybox.tar", "-rw-r--r-- 0/0"],
+    ["/usr/share/boot2docker/busybox-image.head", "-rw-r--r-- 0/0"],
+    ["/usr/share/boot2docker/busybox-image.tail", "-rw-r--r-- 0/0"],
   ])("%s is %s", (path, expected) => {
     expect(modeOf(path)).toBe(expected);
   });

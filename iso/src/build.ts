@@ -94,9 +94,9 @@ async function makeProducts(
 
   onProgress("compressing the root as one stream, and in blocks for the ISO (some minutes)");
   const squashfs = join(staging, "root.squashfs");
-  await Promise.all([
-    compressStream(root, at("root.img.xz"), { cuts: planCuts(entries), quick, onProgress }, signal),
-    makeSquashfs(entries, squashfs, quick ? "quick" : "small", epoch, signal),
+  await allOrNone(signal, [
+    (both) => compressStream(root, at("root.img.xz"), { cuts: planCuts(entries), quick, onProgress }, both),
+    (both) => makeSquashfs(entries, squashfs, quick ? "quick" : "small", epoch, both),
   ]);
   onProgress("writing the ISO");
   const iso = `boot2docker-${version}.iso`;
@@ -141,6 +141,22 @@ async function makeSbom(ingredients: Ingredients, tree: RootTree, options: Build
     files: tree.packaged,
     built,
   });
+}
+
+/** When one fails, the others end before this does: they work in a folder that then goes. */
+async function allOrNone(signal: AbortSignal, works: readonly ((signal: AbortSignal) => Promise<void>)[]) {
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
+  const ends = works.map(async (work) => {
+    try {
+      await work(both);
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  });
+  await Promise.allSettled(ends);
+  await Promise.all(ends);
 }
 
 async function describe(folder: string, name: string): Promise<ImageFile> {

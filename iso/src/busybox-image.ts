@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { writeTar } from "./tar.ts";
-import { directory, file, planTree, symlink, type Content, type Entry } from "./tree.ts";
+import { directory, file, planTree, symlink, type Entry } from "./tree.ts";
 
 const reference = "boot2docker/busybox";
 
 export interface BusyboxImage {
-  busybox: Content;
+  busybox: Buffer;
   /** `--list-full`, as absolute paths. */
   applets: readonly string[];
   version: string;
@@ -14,11 +14,17 @@ export interface BusyboxImage {
   epoch: number;
 }
 
+/** An archive without the content of busybox: that is in the root already, and a compressor sees no further than 1 MiB. */
+export interface BusyboxArchive {
+  head: Uint8Array;
+  tail: Uint8Array;
+}
+
 /**
  * The small image that comes with the machine, as `docker save` writes one: a layer, its configuration and the
  * manifest (moby: image/spec/spec.md; `docker load` reads it with either image store).
  */
-export async function makeBusyboxImage(image: BusyboxImage): Promise<Uint8Array> {
+export async function makeBusyboxImage(image: BusyboxImage): Promise<BusyboxArchive> {
   const layer = await collect(planLayer(image), image.epoch);
   const created = new Date(image.epoch * 1000).toISOString();
   const config = Buffer.from(
@@ -35,7 +41,7 @@ export async function makeBusyboxImage(image: BusyboxImage): Promise<Uint8Array>
   const manifest = [
     { Config: configName, RepoTags: [`${reference}:latest`, `${reference}:${image.version}`], Layers: [layerName] },
   ];
-  return collect(
+  const archive = await collect(
     planTree([
       file(`/${configName}`, config),
       file(`/${layerName}`, layer),
@@ -43,6 +49,9 @@ export async function makeBusyboxImage(image: BusyboxImage): Promise<Uint8Array>
     ]),
     image.epoch,
   );
+  const start = archive.indexOf(image.busybox);
+  if (start === -1) throw new Error("busybox is not in its own image");
+  return { head: archive.subarray(0, start), tail: archive.subarray(start + image.busybox.length) };
 }
 
 function planLayer({ busybox, applets }: BusyboxImage): Entry[] {

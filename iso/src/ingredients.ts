@@ -35,9 +35,8 @@ export async function gatherIngredients(
   const packages = new Map(lock.packages.map((entry) => [entry.name, entry]));
   let unlocked = false;
   const debs = await downloadPackages(
-    lock.packages,
+    lock,
     {
-      lockedAt: lock.lockedAt,
       architecture: architectures[lock.architecture].debian,
       onProgress,
       onReplaced: (locked, replacement) => {

@@ -10,9 +10,9 @@ import {
   statSync,
   utimesSync,
 } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { cacheFolder } from "@boot2docker/debian";
 
 /** About four images. */
 const keptBlocks = 12;
@@ -37,7 +37,7 @@ export async function keepBlock(
   recipe: string,
   make: (output: string) => Promise<void>,
 ): Promise<Buffer> {
-  const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "boot2docker", "image-blocks");
+  const folder = cacheFolder("image-blocks");
   mkdirSync(folder, { recursive: true });
   const key = createHash("sha256").update(`${recipe}\n`);
   await pipeline(readRange(range), key);

@@ -1,18 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LockedPackage } from "@boot2docker/debian";
+import { PackageLock } from "@boot2docker/debian";
 import * as z from "zod/mini";
 import { architectures, Architecture } from "./architecture.ts";
 import { ingredientPackages, libraryPackages, wantedFiles } from "./wanted.ts";
 
 /** All Debian packages of an image, pinned to their bytes; made by `refresh`, never by hand. */
-export const Lock = z.object({
-  formatVersion: z.literal(1),
-  architecture: Architecture,
-  /** As the snapshot archive names its states: `20261123T231500Z`. */
-  lockedAt: z.string().check(z.regex(/^\d{8}T\d{6}Z$/)),
-  packages: z.array(LockedPackage),
-});
+export const Lock = z.extend(PackageLock, { formatVersion: z.literal(1), architecture: Architecture });
 export type Lock = z.infer<typeof Lock>;
 
 export const lockPath = join(import.meta.dirname, "..", "lock.json");

@@ -44,7 +44,8 @@ export async function makeRootTree(inputs: RootInputs, signal: AbortSignal): Pro
     ...planCertificates(inputs.files),
     ...Object.entries(links).map(([path, target]) => symlink(path, target)),
     ...Object.entries(emptyFolders).map(([path, mode]) => directory(path, mode)),
-    file("/usr/share/boot2docker/busybox.tar", image),
+    file("/usr/share/boot2docker/busybox-image.head", image.head),
+    file("/usr/share/boot2docker/busybox-image.tail", image.tail),
     file("/usr/lib/os-release", renderOsRelease(inputs.version, inputs.dockerVersion)),
     symlink("/etc/os-release", "../usr/lib/os-release"),
     // A real file, because people mount it into containers (BLD-18).

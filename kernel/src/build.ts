@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { downloadPackages, LockedPackage } from "@boot2docker/debian";
+import { downloadPackages, type LockedPackage, PackageLock } from "@boot2docker/debian";
 import * as z from "zod/mini";
 import { architectures, type Architecture } from "./architecture.ts";
 import { findMissing, parseFragments, type Fragment } from "./fragments.ts";
@@ -35,7 +35,7 @@ export interface BuildOptions {
 /** Builds the kernel, or takes it from the store. Throws when a tool is missing or a wanted option did not survive. */
 export async function buildKernel(options: BuildOptions, signal: AbortSignal): Promise<void> {
   requireTools();
-  const source = readSource();
+  const source = sourceOf(readLock());
   const fragments = readFragments(options.architecture);
   parseFragments(fragments);
   const key = kernelKey({
@@ -46,7 +46,7 @@ export async function buildKernel(options: BuildOptions, signal: AbortSignal): P
     linker: firstLine("ld"),
     recipe,
   });
-  const folders = kernelFolders(process.env, key, `${source.version}-${options.architecture}`);
+  const folders = kernelFolders(key, `${source.version}-${options.architecture}`);
   if (options.privateTree !== undefined) {
     const lock = `${options.privateTree}.lock`;
     return compile(options.privateTree, lock, options, source, fragments, options.output, signal);
@@ -91,7 +91,8 @@ async function compile(
 }
 
 async function unpackSource(source: LockedPackage, tree: string, signal: AbortSignal): Promise<void> {
-  const deb = (await downloadPackages([source], {}, signal)).get(source.name);
+  const onProgress = (message: string) => void process.stderr.write(`kernel: ${message}\n`);
+  const deb = (await downloadPackages(readLock(), { onProgress }, signal)).get(source.name);
   if (deb === undefined) throw new Error(`${source.name}: not downloaded`);
   process.stderr.write(`kernel: unpacking ${source.name}\n`);
   const staging = mkdtempSync(`${tree}.new-`);
@@ -130,8 +131,14 @@ function configure(tree: string, fragments: readonly Fragment[]): void {
   }
 }
 
-function readSource(): LockedPackage {
-  return z.parse(LockedPackage, JSON.parse(readFileSync(join(root, "source.json"), "utf8")));
+function readLock(): PackageLock {
+  return z.parse(PackageLock, JSON.parse(readFileSync(join(root, "source.json"), "utf8")));
+}
+
+function sourceOf({ packages }: PackageLock): LockedPackage {
+  const [source, ...others] = packages;
+  if (source === undefined || others.length > 0) throw new Error("source.json has to name one package");
+  return source;
 }
 
 function readFragments(architecture: Architecture): Fragment[] {

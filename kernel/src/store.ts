@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "@boot2docker/debian";
 
 /** What decides the bytes of a kernel: equal inputs have one entry in the store, whoever builds them and where. */
 export interface KernelInputs {
@@ -24,8 +24,8 @@ export function kernelKey(inputs: KernelInputs): string {
 }
 
 /** Folders outside the checkout: a fresh clone on a machine that built before compiles nothing. */
-export function kernelFolders(env: Readonly<Record<string, string | undefined>>, key: string, version: string) {
-  const cache = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "boot2docker", "kernel");
+export function kernelFolders(key: string, version: string) {
+  const cache = cacheFolder("kernel");
   return {
     /** A finished kernel; complete when it exists. */
     entry: join(cache, "store", key),

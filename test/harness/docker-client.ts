@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { downloadPackages, LockedPackage } from "@boot2docker/debian";
+import { cacheFolder, downloadPackages, PackageLock } from "@boot2docker/debian";
 import * as z from "zod/mini";
 
 /**
@@ -14,12 +13,11 @@ export async function dockerClient(config: string): Promise<string> {
   const lockFile = join(import.meta.dirname, "docker-client.json");
   const lock = readFileSync(lockFile, "utf8");
   const key = createHash("sha256").update(lock).digest("hex").slice(0, 16);
-  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "boot2docker", "docker-client");
+  const cache = cacheFolder("docker-client");
   const folder = join(cache, key);
   if (!existsSync(folder)) {
     mkdirSync(cache, { recursive: true });
-    const packages = z.parse(z.array(LockedPackage), JSON.parse(lock));
-    const files = await downloadPackages(packages, {}, AbortSignal.timeout(300_000));
+    const files = await downloadPackages(z.parse(PackageLock, JSON.parse(lock)), {}, AbortSignal.timeout(300_000));
     const staging = mkdtempSync(`${folder}.new-`);
     for (const file of files.values()) execFileSync("dpkg-deb", ["-x", file, staging]);
     renameSync(staging, folder);

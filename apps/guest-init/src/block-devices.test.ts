@@ -84,11 +84,16 @@ describe("probeDisks", () => {
 
   it.each([
     ["nothing but zeros", new Uint8Array()],
-    ["part of a file system", new Uint8Array(8192).fill(1)],
+    ["part of a file system", new Uint8Array(8192).fill(1, 4096)],
     ["a file system of ours that was never mounted", ext4("boot2docker-data", 0)],
   ])("sees that a formatting was cut short that left %s", async (_, start) => {
     const [disk] = await probeDisks(systemWith(withRequestAtEnd(start)), never);
     expect(disk?.content).toEqual({ kind: "magic", at: "end" });
+  });
+
+  it("does not take them for a request on a disk that somebody else has begun to use", async () => {
+    const [disk] = await probeDisks(systemWith(withRequestAtEnd(new TextEncoder().encode("XFSB"))), never);
+    expect(disk?.content.kind).toBe("other");
   });
 
   it.each([

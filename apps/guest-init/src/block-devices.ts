@@ -47,12 +47,13 @@ async function probeContent(device: string, sizeBytes: number, system: System, s
   const isUnused = start.kind === "ext" && start.label === DATA_LABEL && !start.wasMounted;
   if (start.kind !== "other" && !isUnused) return start;
   try {
-    if (hasRequest(await system.files.readPart(device, sizeBytes - REQUEST_BYTES, REQUEST_BYTES))) {
-      return { kind: "magic", at: "end" };
-    }
+    const head = await system.files.readPart(device, 0, MIB);
+    // mkfs begins with zeros at the start, and the superblock comes last.
+    const mayBeUnfinished = isUnused || isZero(head.subarray(0, REQUEST_BYTES));
+    const end = await system.files.readPart(device, sizeBytes - REQUEST_BYTES, REQUEST_BYTES);
+    if (mayBeUnfinished && hasRequest(end)) return { kind: "magic", at: "end" };
     if (isUnused) return start;
     // blkid alone is no proof of blankness: it knows nothing of a damaged superblock, a lone backup GPT, a raw tar.
-    const head = await system.files.readPart(device, 0, MIB);
     const tail = await system.files.readPart(device, Math.max(0, sizeBytes - MIB), MIB);
     if (!isZero(head) || !isZero(tail)) return { kind: "other", what: describe(head) };
     const { code, stdout, stderr } = await system.processes.run(

@@ -20,13 +20,18 @@ export async function isLiveRestoreOn(network: Network, signal: AbortSignal): Pr
   return (await get(network, "/info", Info, signal)).LiveRestoreEnabled;
 }
 
-/** `archivePath` is what `docker save` wrote. */
-export async function loadImage(network: Network, archivePath: string, signal: AbortSignal): Promise<void> {
-  const request = { method: "POST", path: "/images/load?quiet=1", bodyPath: archivePath } as const;
+/** `pieces` are files that make up what `docker save` wrote. */
+export async function loadImage(
+  network: Network,
+  name: string,
+  pieces: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const request = { method: "POST", path: "/images/load?quiet=1", bodyPaths: pieces } as const;
   const { status, body } = await network.request(DOCKER_SOCKET, request, signal);
   // A failure in the middle comes with status 200 and an `errorDetail` in the stream.
   if (status !== 200 || body.includes('"errorDetail"')) {
-    throw new Error(`the engine refused ${archivePath}: status ${status}, ${body.trim()}`);
+    throw new Error(`the engine refused the image ${name}: status ${status}, ${body.trim()}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { CONTAINERD_SOCKET, DOCKER_SOCKET } from "./paths.ts";
+import { STOP_ENGINE_MS } from "./plan.ts";
 import { TLS_FILES } from "./tls.ts";
 
 export interface EngineFacts {
@@ -22,6 +23,7 @@ export interface EngineConfig {
   group: string;
   "storage-driver": "overlay2";
   "live-restore": boolean;
+  "shutdown-timeout": number;
   "log-driver": "json-file";
   "log-opts": Record<string, string>;
   "default-ulimits": Record<string, { Name: string; Soft: number; Hard: number }>;
@@ -44,6 +46,8 @@ export function planEngineConfig({ hasIdentity, hasSwarmState }: EngineFacts): E
     "storage-driver": "overlay2",
     // Containers outlive a dockerd that dies. At shutdown it is switched off first, or nobody would stop them.
     "live-restore": !hasSwarmState,
+    // Otherwise it gives up 5 s after the longest time-out of a container, and on a busy machine leaves them running.
+    "shutdown-timeout": STOP_ENGINE_MS / 1000 - 10,
     "log-driver": "json-file",
     "log-opts": { "max-size": "10m", "max-file": "3" },
     // Node raises its own soft limit to the hard one, and what it starts inherits that. Programs that close every

@@ -1,10 +1,10 @@
 import { type GuestConfig, type GuestState, type Lifecycle, ServiceName } from "@boot2docker/protocol";
 import { stepClock } from "./clock.ts";
+import { closeConsoles, openConsoles, sayOnConsoles, wantsConsoles } from "./consoles.ts";
 import { isDeepEqual } from "./deep-equal.ts";
 import { readEngineVersion } from "./docker.ts";
 import { Events } from "./events.ts";
 import { HostLink } from "./host-link.ts";
-import { parseKernelParameters } from "./kernel-parameters.ts";
 import type { LogFile } from "./log.ts";
 import { rotateForever } from "./log-rotation.ts";
 import { EARLY_LOG, PID_FILE, SHUTDOWN_FILE } from "./paths.ts";
@@ -13,7 +13,7 @@ import { messageOf } from "./problem.ts";
 import { serveGuest } from "./rpc-handlers.ts";
 import { type Abortion, runPhases } from "./sequence.ts";
 import type { Service } from "./service.ts";
-import { consoleSpec, type ServiceId } from "./services.ts";
+import type { ServiceId } from "./services.ts";
 import { deriveLifecycle, noObservations, outerAddresses, renderServices } from "./state.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { PowerMode, System } from "./system.ts";
@@ -30,8 +30,6 @@ export interface GuestOptions {
   restarts: number;
 }
 
-/** For a shell that nobody needs any more; an interactive one ignores SIGTERM. */
-const CONSOLE_GRACE_MS = 200;
 /** For the host to take what it was told last. */
 const LAST_WORDS_MS = 500;
 
@@ -42,6 +40,7 @@ const PHASE_OF: Record<ServiceId, string> = {
   sshd: "ssh",
   dhcp: "network",
   console: "",
+  screen: "",
 };
 
 /** The phases that `ready` waits for: all up to the one of that name. */
@@ -99,7 +98,7 @@ export class Guest {
     const begun = await system.files.readText(SHUTDOWN_FILE);
     if (begun !== undefined) this.requestShutdown(begun === "reboot" ? "reboot" : "poweroff");
     const work = new AbortController();
-    const working = early === undefined ? this.#converge(context, work.signal) : this.#enterRescue(early, work.signal);
+    const working = begun === undefined ? this.#work(early, context, work.signal) : Promise.resolve();
     const mode = await this.#shutdown.promise;
     this.#seen.isStopping = true;
     await system.files.write(SHUTDOWN_FILE, mode);
@@ -148,9 +147,14 @@ export class Guest {
     return this.#context;
   }
 
+  #work(early: Abortion, context: TaskContext, signal: AbortSignal): Promise<void> {
+    return early === undefined ? this.#converge(context, signal) : this.#enterRescue(early, signal);
+  }
+
   /** Brings the machine to what the host says, now and whenever it says something else. */
   async #converge(context: TaskContext, signal: AbortSignal): Promise<void> {
-    const parameters = parseKernelParameters((await context.system.files.readText("/proc/cmdline")) ?? "");
+    const { system, log } = this.#options;
+    const isAlone = await wantsConsoles(system);
     for (;;) {
       this.#wake = Promise.withResolvers();
       context.config = undefined;
@@ -158,12 +162,13 @@ export class Guest {
       this.#seen.degraded.clear();
       this.#seen.unmet = [...UNTIL_READY];
       try {
-        if (parameters.wantsConsole) await this.#openConsole(signal);
-        else await this.#supervisor.stop("console", CONSOLE_GRACE_MS, signal);
+        if (isAlone) await openConsoles(system, this.#supervisor, signal);
+        else await closeConsoles(this.#supervisor, signal);
         await this.#enterRescue(await this.#runPlan(BOOT, context, signal), signal);
+        if (isAlone) await sayOnConsoles(this.#lifecycle(), system, log);
       } catch (error) {
         if (signal.aborted) return;
-        this.#options.log.error("the boot failed in a way of its own", { reason: messageOf(error) });
+        log.error("the boot failed in a way of its own", { reason: messageOf(error) });
       }
       this.#publish();
       await Promise.race([this.#wake.promise, this.#shutdown.promise]);
@@ -206,15 +211,7 @@ export class Guest {
     this.#options.log.error(aborted.reason.message, { code: aborted.reason.code });
     this.#events.emit("guest.rescue", { code: aborted.reason.code, message: aborted.reason.message });
     this.#publish();
-    await this.#openConsole(signal);
-  }
-
-  /** A root shell for whoever has the machine's console: who owns that owns the machine anyway. */
-  async #openConsole(signal: AbortSignal): Promise<void> {
-    const { files } = this.#options.system;
-    const { terminal } = parseKernelParameters((await files.readText("/proc/cmdline")) ?? "");
-    if ((await files.stat(terminal)) === undefined) return;
-    await this.#supervisor.ensure(consoleSpec(terminal), CONSOLE_GRACE_MS, signal);
+    await openConsoles(this.#options.system, this.#supervisor, signal);
   }
 
   #configChanged(config: GuestConfig): void {

@@ -22,6 +22,8 @@ const REOPEN_LATER_MS = 500;
 const EAGER_REOPENS = 50;
 /** With nobody at the other end a port that was opened ends at once. */
 const PRESENCE_MS = 50;
+/** A host that had a session with the guest before the reset leaves, to come back at once. */
+const RETURN_MS = 3_000;
 const CONFIG_LIMIT_MS = 10_000;
 
 type HostConnection = Connection<typeof hostMethods>;
@@ -47,6 +49,8 @@ export class HostLink {
   #connection: HostConnection | undefined;
   /** When the port was opened that is open now. */
   #openSinceMs: number | undefined;
+  /** When the port was last closed by a host that had been there. */
+  #lastThereMs = -Infinity;
   #lastSent: Promise<void> = Promise.resolve();
   /** Settles with the first config; null when this machine has no port. */
   readonly #first = Promise.withResolvers<GuestConfig | null>();
@@ -77,10 +81,11 @@ export class HostLink {
     }
   }
 
-  /** Somebody has the other end of the port, whether or not it has said anything yet. */
+  /** Somebody has, or just had, the other end of the port, whether or not it has said anything yet. */
   get isSomebodyThere(): boolean {
-    const { uptimeMs } = this.#options.system.clock;
-    return this.#openSinceMs !== undefined && uptimeMs() - this.#openSinceMs > PRESENCE_MS;
+    const now = this.#options.system.clock.uptimeMs();
+    const isOpen = this.#openSinceMs !== undefined && now - this.#openSinceMs > PRESENCE_MS;
+    return isOpen || now - this.#lastThereMs < RETURN_MS;
   }
 
   /** The session of the moment, if there is one. */
@@ -102,13 +107,14 @@ export class HostLink {
         }
         this.#openSinceMs = system.clock.uptimeMs();
         await this.#converse(channel, signal);
-        failures = 0;
+        failures = -1;
       } catch (error) {
         if (signal.aborted) return;
         // With nobody at the other end each attempt ends so: only the first is news.
         if (failures === 0) report("host.away", { reason: messageOf(error) });
         await channel?.close();
       } finally {
+        if (this.isSomebodyThere) this.#lastThereMs = system.clock.uptimeMs();
         this.#openSinceMs = undefined;
       }
       try {
@@ -159,7 +165,10 @@ export class HostLink {
       this.#first.resolve(config);
       onConfig(config);
       if (this.#state !== undefined) this.publish(this.#state);
-      const ended = await Promise.race([connection.closed, aborts(signal)]);
+      const stop = (): void => void connection.close();
+      signal.addEventListener("abort", stop, { once: true });
+      const ended = await connection.closed;
+      signal.removeEventListener("abort", stop);
       report("host.disconnected", { reason: ended.message });
     } finally {
       this.#connection = undefined;
@@ -170,12 +179,15 @@ export class HostLink {
   async #flush(): Promise<void> {
     this.#isPublishing = true;
     try {
-      while (this.#mustPublish && this.#connection !== undefined && this.#state !== undefined) {
+      for (;;) {
+        const connection = this.#connection;
+        if (!this.#mustPublish || connection === undefined || this.#state === undefined) return;
         this.#mustPublish = false;
-        await this.#connection.notify("state.changed", await this.#state());
+        const state = await this.#state();
+        await connection.notify("state.changed", state).catch(() => undefined); // The next session begins with it.
       }
-    } catch {
-      // The session ended; the next one begins with the whole state.
+    } catch (error) {
+      this.#options.report("state.unknown", { reason: messageOf(error) });
     } finally {
       this.#isPublishing = false;
     }

@@ -1,3 +1,4 @@
+import { EARLY_LOG } from "./paths.ts";
 import { logPathOf, type ServiceId } from "./services.ts";
 import type { System } from "./system.ts";
 
@@ -22,7 +23,8 @@ export async function readLog(
   system: System,
   signal: AbortSignal,
 ): Promise<LogPiece> {
-  const read = name === "kernel" ? await openKernelLog(system, signal) : await openLogFile(logPathOf(name), system);
+  const read =
+    name === "kernel" ? await openKernelLog(system, signal) : await openLogFile(await findLog(name, system), system);
   const wanted = offset < 0 ? Math.max(0, read.sizeBytes + offset) : offset;
   const from = wanted > read.sizeBytes ? 0 : wanted;
   const bytes = await read.part(from, Math.min(maxBytes, LONGEST_PIECE_BYTES));
@@ -33,6 +35,12 @@ export async function readLog(
 interface LogSource {
   sizeBytes: number;
   part(offset: number, maxBytes: number): Promise<Uint8Array>;
+}
+
+/** Our own is elsewhere until the data disk is there, which in rescue it may never be. */
+async function findLog(name: Exclude<LogName, "kernel">, { files }: System): Promise<string> {
+  const path = logPathOf(name);
+  return name === "guest-init" && (await files.stat(path)) === undefined ? EARLY_LOG : path;
 }
 
 async function openLogFile(path: string, { files }: System): Promise<LogSource> {

@@ -24,11 +24,22 @@ export interface LogFile extends Log {
 export function openLog(now: () => Date): LogFile {
   let path: string | undefined;
   let early = "";
+  let isLosing = false;
   const write = (level: keyof Log, message: string, fields: Fields = {}): void => {
     const line = formatLine(now(), level, message, fields);
     if (path === undefined) early += line;
-    else appendFileSync(path, line);
+    else append(path, line);
     if (level !== "info") sayOnConsole(level, line);
+  };
+  /** A full or damaged disk must not be the end of this program: without the log it is still of use. */
+  const append = (file: string, text: string): void => {
+    try {
+      appendFileSync(file, text);
+      isLosing = false;
+    } catch (error) {
+      if (!isLosing) sayOnConsole("error", `${now().toISOString()} cannot write ${file}: ${String(error)}\n`);
+      isLosing = true;
+    }
   };
   return {
     info: (message, fields) => write("info", message, fields),
@@ -37,12 +48,10 @@ export function openLog(now: () => Date): LogFile {
     moveTo(next) {
       if (next === path) return;
       mkdirSync(dirname(next), { recursive: true });
-      if (path !== undefined) {
-        early = existsSync(path) ? readFileSync(path, "utf8") : "";
-        rmSync(path, { force: true });
-      }
       if (!existsSync(next)) writeFileSync(next, "", { mode: 0o640 });
-      appendFileSync(next, early);
+      if (path !== undefined) early = existsSync(path) ? readFileSync(path, "utf8") : "";
+      append(next, early);
+      if (path !== undefined) rmSync(path, { force: true });
       early = "";
       path = next;
     },

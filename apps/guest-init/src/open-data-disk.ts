@@ -7,6 +7,8 @@ import { Problem } from "./problem.ts";
 import type { Observations } from "./state.ts";
 import type { System } from "./system.ts";
 
+/** Not part of the file system. mkfs wipes the last 64 KiB of what it is given. */
+const TAIL_BYTES = 128 * 1024;
 /** e2fsck(8): up to here everything it found was repaired. */
 const FSCK_REPAIRED = 2;
 
@@ -73,8 +75,8 @@ function wishOf(config: GuestConfig | null | undefined): GuestConfig["dataDisk"]
 }
 
 /**
- * While it lasts, the request to format is at the end of the disk, where mkfs does not write: cut short, it is begun
- * anew at the next boot. Returns the user's archive that came with the request.
+ * While it lasts, the request to format is at the end of the disk, which is kept out of the file system: cut short, it
+ * is begun anew at the next boot. Returns the user's archive that came with the request.
  */
 async function format(disk: Disk, { files, processes }: System, signal: AbortSignal): Promise<Uint8Array | undefined> {
   const { device, content } = disk;
@@ -85,12 +87,17 @@ async function format(disk: Disk, { files, processes }: System, signal: AbortSig
     request.set(await files.readPart(device, content.at === "end" ? end : 0, REQUEST_BYTES));
   else request.set(new TextEncoder().encode(FORMAT_REQUEST));
   await files.overwrite(device, end, request);
-  await makeFileSystem(device, processes, signal);
+  await makeFileSystem(device, disk.sizeBytes - TAIL_BYTES, processes, signal);
   await files.overwrite(device, end, nothing);
   return request.subarray(FORMAT_REQUEST.length).some((byte) => byte !== 0) ? request : undefined;
 }
 
-async function makeFileSystem(device: string, processes: System["processes"], signal: AbortSignal): Promise<void> {
+async function makeFileSystem(
+  device: string,
+  sizeBytes: number,
+  processes: System["processes"],
+  signal: AbortSignal,
+): Promise<void> {
   const { code, stderr } = await processes.run(
     [
       "/usr/sbin/mkfs.ext4",
@@ -103,6 +110,7 @@ async function makeFileSystem(device: string, processes: System["processes"], si
       // The kernel finishes in the background; a fresh disk has nothing to discard.
       ...["-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1"],
       device,
+      `${Math.floor(sizeBytes / 1024)}k`,
     ],
     signal,
   );

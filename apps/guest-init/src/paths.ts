@@ -22,7 +22,12 @@ export const EARLY_LOG = `${RUN_DIR}/guest-init.log`;
 
 export const DOCKER_SOCKET = "/run/docker.sock";
 export const CONTAINERD_SOCKET = "/run/containerd/containerd.sock";
-export const FIRST_IMAGE = "/usr/share/boot2docker/busybox.tar";
+/** An archive of `docker save` in three pieces: the program in it is on board already (iso/src/busybox-image.ts). */
+export const FIRST_IMAGE = [
+  "/usr/share/boot2docker/busybox-image.head",
+  "/usr/bin/busybox",
+  "/usr/share/boot2docker/busybox-image.tail",
+] as const;
 export const OS_RELEASE = "/usr/lib/os-release";
 /** Of the virtio-serial port. */
 export const PORT_NAME = "boot2docker.0";

@@ -57,7 +57,7 @@ function describe(task: Task): string {
     case "bind-data":
       return `bind ${task.directories.join(", ")}`;
     case "load-image":
-      return `load ${task.path} once`;
+      return `load the image ${task.name} once`;
     case "stop-service":
       return `stop ${task.service} (${task.limitMs / 1000} s)`;
     case "stop-engine":

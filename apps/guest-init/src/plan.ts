@@ -18,7 +18,7 @@ export type Task =
   | { kind: "establish-identity" }
   | { kind: "start-containerd" }
   | { kind: "start-engine" }
-  | { kind: "load-image"; path: string }
+  | { kind: "load-image"; name: string; pieces: readonly string[] }
   | { kind: "announce-ready" }
   | { kind: "start-ssh" }
   | { kind: "stop-service"; service: ServiceId; limitMs: number }
@@ -136,9 +136,10 @@ export const BOOT = plan([
     name: "data-disk",
     after: [],
     tasks: [{ kind: "open-data-disk" }, { kind: "bind-data", directories: DATA_DIRS }, { kind: "move-log" }],
-    limitMs: 600_000,
+    // A large disk that was not unmounted is checked, and to end that in its middle helps nobody.
+    limitMs: 4 * 3_600_000,
     onFailure: "abort",
-    hint: "Nothing on the disk was changed. Look at it on the console, or give the machine another one.",
+    hint: "`boot2docker logs guest-init` says more. Look at the disk on the console, or give the machine another one.",
   },
   {
     name: "network",
@@ -175,7 +176,7 @@ export const BOOT = plan([
   {
     name: "first-image",
     after: ["engine"],
-    tasks: [{ kind: "load-image", path: FIRST_IMAGE }],
+    tasks: [{ kind: "load-image", name: "boot2docker/busybox", pieces: FIRST_IMAGE }],
     limitMs: 60_000,
     onFailure: "degrade",
     hint: "The engine works; `docker load` brings images in by hand.",
@@ -198,7 +199,10 @@ export const BOOT = plan([
   },
 ]);
 
-/** Every limit is finite, so a machine that is told to end does end. */
+/** From SIGTERM to SIGKILL of dockerd, which stops the containers in it. */
+export const STOP_ENGINE_MS = 120_000;
+
+/** Every limit is finite, so a machine that is told to end does end. The host waits for longer than their sum. */
 export const SHUTDOWN = plan([
   {
     name: "stop-ssh",
@@ -211,8 +215,8 @@ export const SHUTDOWN = plan([
   {
     name: "stop-engine",
     after: [],
-    tasks: [{ kind: "stop-engine", limitMs: 120_000 }],
-    limitMs: 130_000,
+    tasks: [{ kind: "stop-engine", limitMs: STOP_ENGINE_MS }],
+    limitMs: STOP_ENGINE_MS + 35_000,
     onFailure: "degrade",
     hint: "Containers that did not stop in time were killed.",
   },

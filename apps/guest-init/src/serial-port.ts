@@ -37,6 +37,14 @@ function findPort(name: string): string | undefined {
   } catch {
     return undefined; // no virtio-serial device at all
   }
-  const port = ports.find((candidate) => readFileSync(`${root}/${candidate}/name`, "utf8").trim() === name);
+  const port = ports.find((candidate) => nameOf(`${root}/${candidate}`) === name);
   return port === undefined ? undefined : `/dev/${port}`;
+}
+
+function nameOf(port: string): string | undefined {
+  try {
+    return readFileSync(`${port}/name`, "utf8").trim();
+  } catch {
+    return undefined; // a console: it has none
+  }
 }

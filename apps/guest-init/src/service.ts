@@ -190,10 +190,14 @@ export class Service {
   async #lastLines(): Promise<string> {
     const { io } = this.spec.process;
     if (!("logPath" in io)) return "";
-    const size = (await this.#system.files.stat(io.logPath))?.sizeBytes ?? 0;
-    if (size === 0) return "";
-    const from = Math.max(0, size - LOG_TAIL_BYTES);
-    const bytes = await this.#system.files.readPart(io.logPath, from, LOG_TAIL_BYTES);
-    return `; its last words: ${new TextDecoder().decode(bytes).trim()}`;
+    try {
+      const size = (await this.#system.files.stat(io.logPath))?.sizeBytes ?? 0;
+      if (size === 0) return "";
+      const from = Math.max(0, size - LOG_TAIL_BYTES);
+      const bytes = await this.#system.files.readPart(io.logPath, from, LOG_TAIL_BYTES);
+      return `; its last words: ${new TextDecoder().decode(bytes).trim()}`;
+    } catch (error) {
+      return `; its log cannot be read: ${messageOf(error)}`;
+    }
   }
 }

@@ -1,9 +1,10 @@
 import { ServiceName } from "@boot2docker/protocol";
+import type { Console } from "./kernel-parameters.ts";
 import { CONTAINERD_SOCKET, DOCKER_SOCKET, LOG_DIR, RUN_DIR } from "./paths.ts";
 import type { ProcessSpec } from "./system.ts";
 
-/** The services that the host is told of, and two that are only ours. */
-export type ServiceId = ServiceName | "dhcp" | "console";
+/** The services that the host is told of, and those that are only ours. */
+export type ServiceId = ServiceName | "dhcp" | Console["id"];
 
 export function isPublic(id: ServiceId): id is ServiceName {
   return ServiceName.options.some((name) => name === id);
@@ -79,9 +80,9 @@ export function sshdSpec(hostKeyPath: string): ServiceSpec {
   };
 }
 
-export function consoleSpec(terminal: string): ServiceSpec {
+export function consoleSpec({ id, terminal }: Console): ServiceSpec {
   return {
-    id: "console",
+    id,
     process: {
       // It is the leader of its session already, so it can take the terminal for its own.
       argv: ["/usr/bin/busybox", "cttyhack", "/bin/bash", "--login"],

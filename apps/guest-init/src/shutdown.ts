@@ -4,13 +4,13 @@ import { parseMountInfo } from "./mount-info.ts";
 import { DATA_MOUNT, ENGINE_CONFIG_FILE } from "./paths.ts";
 import { messageOf } from "./problem.ts";
 import type { Supervisor } from "./supervisor.ts";
-import type { System } from "./system.ts";
+import type { ProcessIdentity, System } from "./system.ts";
 
 type Report = (name: string, fields?: Fields) => void;
 
 /** dockerd has no event for "configuration reloaded" that could not be missed. */
 const RELOAD_POLL_MS = 50;
-const RELOAD_LIMIT_MS = 5_000;
+const RELOAD_LIMIT_MS = 30_000;
 /** The kernel tells nobody that the last process is gone. */
 const ENDED_POLL_MS = 50;
 
@@ -29,9 +29,10 @@ export async function stopEngine(
   { system, supervisor, report, limitMs }: EngineStop,
   signal: AbortSignal,
 ): Promise<void> {
-  if (supervisor.get("dockerd")?.state === "ready") {
+  const process = supervisor.get("dockerd")?.process;
+  if (process !== undefined) {
     try {
-      await switchOffLiveRestore(system, supervisor, signal);
+      await switchOffLiveRestore(process, system, signal);
     } catch (error) {
       // Its containers are then ended with all other processes.
       report("engine.containers-not-stopped", { reason: messageOf(error) });
@@ -40,18 +41,29 @@ export async function stopEngine(
   await supervisor.stop("dockerd", limitMs, signal);
 }
 
-/** With live-restore, dockerd leaves the containers running when it ends. It can be reloaded without. */
-async function switchOffLiveRestore(system: System, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+/**
+ * With live-restore, dockerd leaves the containers running when it ends. It can be reloaded without. One that is just
+ * starting answers a little later.
+ */
+async function switchOffLiveRestore(process: ProcessIdentity, system: System, signal: AbortSignal): Promise<void> {
   const limited = system.clock.deadline(RELOAD_LIMIT_MS, signal);
-  if (!(await isLiveRestoreOn(system.network, limited))) return;
+  if (!(await awaitLiveRestore(system, limited))) return;
   const text = (await system.files.readText(ENGINE_CONFIG_FILE)) ?? "{}";
   // The file is our own, written by JSON.stringify in tasks.ts.
   const config = { ...(JSON.parse(text) as object), "live-restore": false };
   await system.files.write(ENGINE_CONFIG_FILE, JSON.stringify(config, undefined, 2));
-  const process = supervisor.get("dockerd")?.process;
-  if (process === undefined) return;
   await system.processes.kill(process, "SIGHUP");
   while (await isLiveRestoreOn(system.network, limited)) await system.clock.wait(RELOAD_POLL_MS, limited);
+}
+
+async function awaitLiveRestore({ network, clock }: System, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    try {
+      return await isLiveRestoreOn(network, signal);
+    } catch {
+      await clock.wait(RELOAD_POLL_MS, signal); // It does not listen yet; the limit ends it.
+    }
+  }
 }
 
 export async function endProcesses({ processes, clock }: System, graceMs: number, signal: AbortSignal): Promise<void> {
@@ -65,20 +77,31 @@ export async function endProcesses({ processes, clock }: System, graceMs: number
 
 /** Of the data disk: the rest is in memory or read-only. What is busy is at least made safe. */
 export async function unmountAll({ files, mounts }: System, report: Report): Promise<void> {
-  const targets = [...parseMountInfo(await files.readText("/proc/self/mountinfo")).keys()]
-    .filter((target) => target === DATA_MOUNT || target.startsWith("/var/lib/") || target.startsWith("/mnt/"))
-    .reverse();
+  const readTargets = async (): Promise<string[]> =>
+    [...parseMountInfo(await files.readText("/proc/self/mountinfo")).keys()]
+      .filter((target) => target === DATA_MOUNT || target.startsWith("/var/lib/") || target.startsWith("/mnt/"))
+      .reverse();
   await mounts.sync();
-  for (const target of targets) {
+  for (const target of await readTargets()) {
+    // A mount that is shared goes from all its places at once.
+    if (!(await readTargets()).includes(target)) continue;
     try {
       await mounts.unmount(target, "now");
     } catch (error) {
       report("unmount.busy", { target, reason: messageOf(error) });
-      if (target === DATA_MOUNT) {
-        await mounts.mount({ source: "none", target, fstype: "none", options: "remount,ro" });
-      }
-      await mounts.unmount(target, "lazy");
+      await detach(target, mounts, report);
     }
   }
   await mounts.sync();
+}
+
+async function detach(target: string, mounts: System["mounts"], report: Report): Promise<void> {
+  try {
+    if (target === DATA_MOUNT) {
+      await mounts.mount({ source: "none", target, fstype: "none", options: "remount,ro" });
+    }
+    await mounts.unmount(target, "lazy");
+  } catch (error) {
+    report("unmount.failed", { target, reason: messageOf(error) });
+  }
 }

@@ -103,7 +103,7 @@ describe("a service", () => {
   });
 
   it("is never given up when it has no limit", async () => {
-    const service = await supervisor.ensure(consoleSpec("/dev/ttyS0"), GRACE_MS, never);
+    const service = await supervisor.ensure(consoleSpec({ id: "console", terminal: "/dev/ttyS0" }), GRACE_MS, never);
     for (let life = 0; life < 20; life += 1) {
       await system.clock.advance(60_000);
       only().end("exit code 0");
@@ -208,7 +208,7 @@ describe("the next guest-init", () => {
 
   it("leaves all of it to its own successor", async () => {
     await next.recall();
-    await next.ensure(consoleSpec("/dev/ttyS0"), GRACE_MS, never);
+    await next.ensure(consoleSpec({ id: "console", terminal: "/dev/ttyS0" }), GRACE_MS, never);
     await settle();
     system = system.successor();
     const third = open(system);

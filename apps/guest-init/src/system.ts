@@ -164,10 +164,10 @@ export interface HttpResponse {
 export interface Network {
   /** IPv4 and IPv6 addresses of interfaces that are up, link-local ones left out. */
   addresses(): { interface: string; address: string }[];
-  /** One HTTP request to a unix socket; `bodyPath` is a file that is sent as the body. */
+  /** One HTTP request to a unix socket; the files of `bodyPaths`, one behind the other, are sent as the body. */
   request(
     socketPath: string,
-    request: { method: "GET" | "POST"; path: string; bodyPath?: string },
+    request: { method: "GET" | "POST"; path: string; bodyPaths?: readonly string[] },
     signal: AbortSignal,
   ): Promise<HttpResponse>;
   /** Resolves when something takes a connection at the unix socket or the local TCP port. */

@@ -102,9 +102,14 @@ const EXECUTORS: Executors = {
     await mountMissing(binds, system);
   },
 
-  "move-log": async (_, { system, log }) => {
-    await system.files.makeDirectory(LOG_DIR);
-    log.moveTo(logPathOf("guest-init"));
+  "move-log": async (_, { system, log, report }) => {
+    try {
+      await system.files.makeDirectory(LOG_DIR);
+      log.moveTo(logPathOf("guest-init"));
+    } catch (error) {
+      // On a full disk: the engine may start all the same, and its user make room.
+      report("log.not-moved", { reason: messageOf(error) });
+    }
   },
 
   "set-up-network": async (_, context, signal) => {
@@ -145,14 +150,15 @@ const EXECUTORS: Executors = {
     await service.ready(signal);
   },
 
-  "load-image": async ({ path }, { system, report }, signal) => {
+  "load-image": async ({ name, pieces }, { system, report }, signal) => {
     // Once in the life of a data disk: an image that its user removed stays removed.
     if ((await system.files.stat(FIRST_IMAGE_MARK)) !== undefined) return;
-    if ((await system.files.stat(path)) === undefined) {
-      report("image.absent", { path });
+    for (const path of pieces) {
+      if ((await system.files.stat(path)) !== undefined) continue;
+      report("image.absent", { name, path });
       return;
     }
-    await loadImage(system.network, path, signal);
+    await loadImage(system.network, name, pieces, signal);
     await system.files.write(FIRST_IMAGE_MARK, "", { durable: true });
   },
 
@@ -170,9 +176,8 @@ const EXECUTORS: Executors = {
   "stop-engine": ({ limitMs }, { system, supervisor, report }, signal) =>
     stopEngine({ system, supervisor, report, limitMs }, signal),
   "end-processes": async ({ graceMs }, { system, supervisor }, signal) => {
-    // What is still supervised would be started again.
-    await supervisor.stopAll(graceMs, signal);
-    await endProcesses(system, graceMs, signal);
+    // What is still supervised would be started again. One that does not end must not keep the others alive.
+    await Promise.all([supervisor.stopAll(graceMs, signal), endProcesses(system, graceMs, signal)]);
   },
   "unmount-all": async (_, { system, log, report }) => {
     log.detach(); // its file is on the data disk

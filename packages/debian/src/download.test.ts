@@ -21,6 +21,7 @@ const olderHello = {
   path: "pool/main/h/hello/hello_1.1-1_amd64.deb",
   sha256: "1".repeat(64),
 };
+const lockOf = (entry: LockedPackage) => ({ lockedAt: "20261123T000000Z", packages: [entry] });
 const never = new AbortController().signal;
 const nowhere = "http://127.0.0.1:1";
 
@@ -40,17 +41,17 @@ beforeEach(() => {
 test("a package comes from the mirror once, and then from the cache", async () => {
   await using archive = await serveArchive();
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
-  const first = await downloadPackages([hello], {}, never);
+  const first = await downloadPackages(lockOf(hello), {}, never);
   expect(readFileSync(first.get("hello") ?? "", "utf8")).toBe("these bytes stand for a package\n");
   expect(archive.requests).toEqual(["/dists/forky/InRelease", `/${hello.path}`]);
-  expect(await downloadPackages([hello], {}, never)).toEqual(first);
+  expect(await downloadPackages(lockOf(hello), {}, never)).toEqual(first);
   expect(archive.requests).toHaveLength(2);
 });
 
 test("bytes that are not those of the lock are refused, told and not kept", async () => {
   await using archive = await serveArchive((path, bytes) => (path.endsWith(".deb") ? Buffer.from("evil") : bytes));
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
-  await expect(downloadPackages([hello], { snapshot: nowhere }, never)).rejects.toThrow(
+  await expect(downloadPackages(lockOf(hello), { snapshot: nowhere }, never)).rejects.toThrow(
     /hello 1\.2-1.*has SHA-256 [0-9a-f]{64}, wanted 00e5d4dd/s,
   );
   expect(readdirSync(join(cache, "boot2docker", "debian"))).toEqual([]);
@@ -62,8 +63,8 @@ test("a version that has left the mirror comes from the snapshot archive, as of 
     path.startsWith("/20261123T000000Z/") ? readArchive(path.slice("/20261123T000000Z/".length)) : bytes,
   );
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", mirror.base);
-  const options = { snapshot: snapshot.base, lockedAt: "20261123T000000Z" };
-  expect((await downloadPackages([hello], options, never)).get("hello")).toContain(hello.sha256);
+  const options = { snapshot: snapshot.base };
+  expect((await downloadPackages(lockOf(hello), options, never)).get("hello")).toContain(hello.sha256);
 });
 
 test("without a snapshot archive the suite's current version of the same major stands in, and is told", async () => {
@@ -77,7 +78,7 @@ test("without a snapshot archive the suite's current version of the same major s
       replaced.push([locked, replacement]);
     },
   };
-  const files = await downloadPackages([olderHello], options, never);
+  const files = await downloadPackages(lockOf(olderHello), options, never);
   expect(replaced).toEqual([[olderHello, hello]]);
   expect(files.get("hello")).toContain(hello.sha256);
 });
@@ -87,7 +88,7 @@ test("another major never stands in", async () => {
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
   const onReplaced = vi.fn();
   const options = { snapshot: nowhere, keyring: archiveKeyring, onReplaced };
-  await expect(downloadPackages([{ ...olderHello, version: "0.9-1" }], options, never)).rejects.toThrow(
+  await expect(downloadPackages(lockOf({ ...olderHello, version: "0.9-1" }), options, never)).rejects.toThrow(
     "nothing may stand in for hello 0.9-1 (forky has 1.2-1: another major)",
   );
   expect(onReplaced).not.toHaveBeenCalled();
@@ -96,7 +97,7 @@ test("another major never stands in", async () => {
 test("whoever does not ask for replacements gets none, and all reasons", async () => {
   await using archive = await serveArchive();
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
-  await expect(downloadPackages([olderHello], { snapshot: nowhere }, never)).rejects.toThrow(
+  await expect(downloadPackages(lockOf(olderHello), { snapshot: nowhere }, never)).rejects.toThrow(
     /hello 1\.1-1: .*Failed to fetch .*404.*Failed to fetch .*127\.0\.0\.1:1/s,
   );
 });
@@ -111,7 +112,7 @@ test.each([
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
   const onReplaced = vi.fn();
   const options = { snapshot: nowhere, keyring: archiveKeyring, onReplaced };
-  await expect(downloadPackages([olderHello], options, never)).rejects.toThrow("apt-get");
+  await expect(downloadPackages(lockOf(olderHello), options, never)).rejects.toThrow("apt-get");
   expect(onReplaced).not.toHaveBeenCalled();
 });
 
@@ -119,13 +120,13 @@ test("nothing stands in out of an index that another key signed", async () => {
   await using archive = await serveArchive();
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
   const options = { snapshot: nowhere, onReplaced: () => undefined };
-  await expect(downloadPackages([olderHello], options, never)).rejects.toThrow("apt-get");
+  await expect(downloadPackages(lockOf(olderHello), options, never)).rejects.toThrow("apt-get");
 });
 
 test("a mirror without the suite is told, with the option to name another", async () => {
   await using archive = await serveArchive(() => undefined);
   vi.stubEnv("BOOT2DOCKER_DEBIAN_MIRROR", archive.base);
-  await expect(downloadPackages([hello], { snapshot: nowhere }, never)).rejects.toThrow(
+  await expect(downloadPackages(lockOf(hello), { snapshot: nowhere }, never)).rejects.toThrow(
     /no apt source .* with the suite forky; set BOOT2DOCKER_DEBIAN_MIRROR/,
   );
 });

@@ -1,4 +1,4 @@
-import type { LockedPackage } from "./locked-package.ts";
+import type { LockedPackage, PackageLock } from "./locked-package.ts";
 import { findMirror, requireSuite } from "./mirror.ts";
 import { replacePackages } from "./replacement.ts";
 import { isStored, storedPath, storePackage } from "./store.ts";
@@ -6,8 +6,6 @@ import { isStored, storedPath, storePackage } from "./store.ts";
 export interface DownloadOptions {
   /** Base of an archive that keeps old versions; by default `BOOT2DOCKER_DEBIAN_SNAPSHOT`, otherwise Debian's own. */
   snapshot?: string;
-  /** When the lock was made, as the snapshot archive writes it: `20261123T000000Z`. Without it the newest state. */
-  lockedAt?: string;
   /**
    * Called for each package whose locked version could not be had and that a newer one of the same major, under a
    * signed index, stands in for. Without it that is an error.
@@ -22,7 +20,6 @@ export interface DownloadOptions {
 }
 
 const defaultSnapshot = "https://snapshot.debian.org/archive/debian";
-const endOfTime = "99991231T235959Z";
 
 /**
  * The `.deb` file of each package, by name, from the store or downloaded. Every file has the SHA-256 of its lock entry
@@ -31,19 +28,20 @@ const endOfTime = "99991231T235959Z";
  * Looks at the mirror, then at the snapshot archive, then for a replacement. Throws with all reasons.
  */
 export async function downloadPackages(
-  locked: readonly LockedPackage[],
+  lock: PackageLock,
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
-  const missing = locked.filter((entry) => !isStored(entry));
-  const paths = new Map(locked.map((entry) => [entry.name, storedPath(entry)]));
+  const { lockedAt, packages } = lock;
+  const missing = packages.filter((entry) => !isStored(entry));
+  const paths = new Map(packages.map((entry) => [entry.name, storedPath(entry)]));
   if (missing.length > 0) {
     const megabytes = Math.ceil(missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6);
     options.onProgress?.(`downloading ${missing.length} Debian packages (${megabytes} MB)`);
   }
   for (const [suite, entries] of Map.groupBy(missing, (entry) => entry.suite)) {
     const reasons: string[] = [];
-    const lost = await downloadSuite(suite, entries, reasons, options, signal);
+    const lost = await downloadSuite(suite, { lockedAt, packages: entries }, reasons, options, signal);
     if (lost.length === 0) continue;
     for (const [name, path] of await replace(suite, lost, reasons, options, signal)) paths.set(name, path);
   }
@@ -53,13 +51,13 @@ export async function downloadPackages(
 /** Tries one archive after the other; gives what none of them had. */
 async function downloadSuite(
   suite: string,
-  entries: readonly LockedPackage[],
+  { lockedAt, packages }: PackageLock,
   reasons: string[],
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<readonly LockedPackage[]> {
-  let missing = entries;
-  for (const openArchive of [() => findMirror(suite, signal), () => findSnapshot(suite, options, signal)]) {
+  let missing: readonly LockedPackage[] = packages;
+  for (const openArchive of [() => findMirror(suite, signal), () => findSnapshot(suite, lockedAt, options, signal)]) {
     const attempt = async <T>(step: () => Promise<T>): Promise<T | undefined> => {
       try {
         return await step();
@@ -84,9 +82,14 @@ async function downloadSuite(
 }
 
 /** Asked once, not for each package: where there is no way to it, that takes a while to find out. */
-async function findSnapshot(suite: string, options: DownloadOptions, signal: AbortSignal): Promise<string> {
+async function findSnapshot(
+  suite: string,
+  lockedAt: string,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<string> {
   const base = options.snapshot ?? process.env["BOOT2DOCKER_DEBIAN_SNAPSHOT"] ?? defaultSnapshot;
-  const state = `${base.replace(/\/+$/, "")}/${options.lockedAt ?? endOfTime}`;
+  const state = `${base.replace(/\/+$/, "")}/${lockedAt}`;
   await requireSuite(state, suite, signal);
   return state;
 }

@@ -15,6 +15,14 @@ export const LockedPackage = z.object({
 });
 export type LockedPackage = z.infer<typeof LockedPackage>;
 
+/** Packages, and when they were pinned: an archive that keeps old versions is asked for the state of that moment. */
+export const PackageLock = z.object({
+  /** As the snapshot archive names its states: `20261123T231500Z`. */
+  lockedAt: z.string().check(z.regex(/^\d{8}T\d{6}Z$/)),
+  packages: z.array(LockedPackage),
+});
+export type PackageLock = z.infer<typeof PackageLock>;
+
 /** Whether two Debian versions are of one upstream major: `28.5.2+dfsg-1` and `28.6.0-1`, whatever their epochs. */
 export function isSameMajor(one: string, other: string): boolean {
   return major(one) === major(other);

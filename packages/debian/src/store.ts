@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { mkdir, mkdtempDisposable, rename } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { cacheFolder } from "./cache.ts";
 import { fetchFile } from "./fetch-file.ts";
 import type { LockedPackage } from "./locked-package.ts";
 
@@ -28,7 +28,7 @@ export async function storePackage(base: string, entry: LockedPackage, signal: A
 }
 
 function storeFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "boot2docker", "debian");
+  return cacheFolder("debian");
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -33,7 +33,7 @@ test("the ISO boots as a CD under BIOS, and dockerd answers in it", async () => 
   try {
     const console = new Console(vm.stdout);
     // Without a host nobody answers the guest: it says what it is, on the console, and Docker is there for its owner.
-    await console.waitFor(/degraded|ready/, 200_000);
+    await console.waitFor(/boot2docker: (degraded|ready)/, 200_000);
     vm.stdin.write("\n");
     await console.waitFor(/# $/, 20_000);
     vm.stdin.write("docker version --format 'engine={{.Server.Version}}'; cat /proc/mounts | grep ' / '\n");

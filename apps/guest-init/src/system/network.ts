@@ -11,7 +11,7 @@ export const network: Network = {
         .filter(({ address }) => !address.startsWith("fe80:"))
         .map(({ address }) => ({ interface: name, address })),
     ),
-  request(socketPath, { method, path, bodyPath }, signal) {
+  request(socketPath, { method, path, bodyPaths = [] }, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
     // A `Host` header must be there; its value means nothing on a unix socket.
     const outgoing = httpRequest({ socketPath, method, path, signal, headers: { Host: "localhost" }, agent: false });
@@ -25,8 +25,8 @@ export const network: Network = {
       incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, body }));
       incoming.on("error", reject);
     });
-    // As a whole: it is our own small file, and a stream would start libuv's threads for it.
-    outgoing.end(bodyPath === undefined ? undefined : readFileSync(bodyPath));
+    // As a whole: they are our own small files, and a stream would start libuv's threads for them.
+    outgoing.end(Buffer.concat(bodyPaths.map((file) => readFileSync(file))));
     return promise;
   },
   connects(target, signal) {

@@ -180,7 +180,7 @@ export class FakeSystem implements System {
     addresses: (): { interface: string; address: string }[] => [{ interface: "eth0", address: "10.0.2.15" }],
     request: async (
       socketPath: string,
-      { method, path }: { method: string; path: string; bodyPath?: string },
+      { method, path }: { method: string; path: string; bodyPaths?: readonly string[] },
     ): Promise<HttpResponse> => {
       const answer = this.engine.get(`${method} ${path}`);
       if (answer === undefined || !this.listening.has(socketPath)) throw new Error("ECONNREFUSED");

@@ -21,7 +21,7 @@ export const status = verb({
       ui.result(observed.state);
       for (const line of explain(machine.name, observed)) ui.say(line);
     }
-    return "guest" in observed && observed.guest !== undefined && isServing(observed.guest) ? 0 : exitCodes.notRunning;
+    return "guest" in observed && isServing(observed.guest) ? 0 : exitCodes.notRunning;
   },
 });
 

@@ -36,8 +36,8 @@ export const waits: Record<WaitName, Wait> = {
   },
   "data-disk": {
     name: "data disk mounted",
-    limitMs: 630_000, // The guest's own is 600 s, docs/boot.md.
-    hint: () => "A check of a large disk takes its time: see `boot2docker logs guest-init`.",
+    limitMs: 600_000,
+    hint: () => "The guest goes on. A check of a large disk takes its time: see `boot2docker logs guest-init`.",
     isMet: ({ guest }) => guest?.dataDisk !== undefined,
     detail: lifecycleDetail,
   },
