@@ -25,10 +25,11 @@ export async function closeConsoles(supervisor: Supervisor, signal: AbortSignal)
 
 /** For whoever sits before a machine that has no host to be asked. */
 export async function sayOnConsoles(lifecycle: Lifecycle, system: System, log: Log): Promise<void> {
-  const reasons = lifecycle.name === "degraded" ? lifecycle.reasons.map(({ message }) => `: ${message}`) : [];
+  const reasons = lifecycle.name === "degraded" ? lifecycle.reasons.map(({ message }) => message) : [];
+  const said = [lifecycle.name, ...reasons].join("; ");
   for (const { terminal } of await findConsoles(system)) {
     try {
-      await system.files.set(terminal, `\r\nboot2docker: ${lifecycle.name}${reasons.join("")}\r\n`);
+      await system.files.set(terminal, `\r\nboot2docker: ${said}\r\n`);
     } catch (error) {
       log.warn("cannot write to a console", { terminal, reason: messageOf(error) });
     }

@@ -84,8 +84,8 @@ export function consoleSpec({ id, terminal }: Console): ServiceSpec {
   return {
     id,
     process: {
-      // It is the leader of its session already, so it can take the terminal for its own.
-      argv: ["/usr/bin/busybox", "cttyhack", "/bin/bash", "--login"],
+      // It is the leader of its session already: the first terminal that it opens becomes its own, for Ctrl-C and jobs.
+      argv: ["/usr/bin/busybox", "sh", "-c", 'exec bash --login <"$0" >"$0" 2>&1', terminal],
       env: { HOME: "/root", TERM: "linux", USER: "root" },
       io: { terminal },
     },
