@@ -19,6 +19,7 @@ const effects = (port) => ({
 const layers = (app, order) =>
   order.slice(1).map((layer, index) => ({
     files: [layer].flat().map((path) => `apps/${app}/src/${path}`),
+    ignores: ["**/*.test.ts"],
     rules: {
       "@typescript-eslint/no-restricted-imports": [
         "error",
@@ -75,17 +76,27 @@ export default tseslint.config(
       "packages/protocol/src/testing.ts",
       "apps/guest-init/src/{main,system,serial-port,log}.ts",
       "apps/guest-init/src/system/**",
-      "apps/host-cli/src/{main,host,ui,log}.ts",
+      "apps/host-cli/src/main.ts",
       "apps/host-cli/src/host/**",
       "apps/host-cli/src/ssh/**",
     ],
     rules: { "no-restricted-imports": "off", "no-restricted-globals": "off", "no-restricted-properties": "off" },
   },
   ...layers("host-cli", [
-    ["main.ts", "cli.ts"],
+    ["main.ts", "cli.ts", "run.ts"],
     "commands/**",
-    "machine/machine.ts",
-    ["driver/**", "agent/**", "image/**", "tls/**"],
+    "machine/**",
+    "agent/**",
+    ["driver/**", "image/**", "tls/**"],
+    "machine-dir/**",
+    "host/**",
+  ]),
+  ...layers("guest-init", [
+    ["main.ts"],
+    "guest.ts",
+    ["plan.ts", "tasks.ts", "sequence.ts"],
+    "supervisor.ts",
+    "system/**",
   ]),
   { files: ["**/*.js", "**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
   // Tools that want a default export, and test files, whose fixtures are the module's.

@@ -1,7 +1,7 @@
 import { connectToAgent } from "@boot2docker/host-cli/src/agent/open-agent.ts";
 import type { Host } from "@boot2docker/host-cli/src/host.ts";
 import { openHost } from "@boot2docker/host-cli/src/host/open-host.ts";
-import { machineDir, type MachineDir } from "@boot2docker/host-cli/src/machine/dir.ts";
+import { machineDir, type MachineDir } from "@boot2docker/host-cli/src/machine-dir/dir.ts";
 import type { agentMethods, ParamsOf, ResultOf } from "@boot2docker/protocol";
 import type { Sandbox } from "./machine.ts";
 

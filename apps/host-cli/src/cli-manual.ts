@@ -1,7 +1,7 @@
 import { describeVerb, verbs } from "./cli.ts";
 import { commonOptions, defaultMachine, type OptionRows, type Verb } from "./commands/verb.ts";
 import { exitCodes } from "./errors.ts";
-import { rootFiles } from "./machine/dir.ts";
+import { rootFiles } from "./machine-dir/dir.ts";
 import { settingNames, settings } from "./settings.ts";
 
 const exitCodeMeanings: Record<keyof typeof exitCodes, string> = {
@@ -35,6 +35,7 @@ export function renderManual(): string {
     list([
       "`BOOT2DOCKER_DIR`: the root directory, where everything is kept; `~/.boot2docker` when not set",
       "`BOOT2DOCKER_IMAGE_DIR`: where the image's files are; beside the program when not set",
+      "`BOOT2DOCKER_ACCELERATOR`: kvm, hvf, whpx or tcg, without a trial; the fastest that works when not set",
     ]),
     "## Exit codes",
     list([

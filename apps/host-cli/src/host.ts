@@ -3,7 +3,7 @@ import type { Channel } from "@boot2docker/protocol";
 /**
  * The one door to the operating system: everything else in this program decides, or acts through this.
  *
- * `openHost()` (host/open-host.ts) is the real one, `testing/fake-host.ts` the one of the unit tests. Paths are absolute.
+ * `openHost()` (host/open-host.ts) is the real one, `testing/fake-world.ts` the one of the unit tests. Paths are absolute.
  */
 export interface Host {
   readonly platform: Platform;
@@ -39,16 +39,9 @@ export interface FileFacts {
   /** Of the path itself: a symbolic link is not followed. */
   kind: "file" | "directory" | "symlink" | "socket" | "other";
   sizeBytes: number;
-  /** What it takes on the disk; less than `sizeBytes` when it has holes. */
-  allocatedBytes: number;
   /** Permission bits. */
   mode: number;
   modifiedAt: Date;
-}
-
-export interface WriteOptions {
-  /** Permission bits of a new file; 0600 when not given. */
-  mode?: number;
 }
 
 /** Errors of the operating system are passed on as they are (`code` is ENOSPC, EACCES …). */
@@ -60,7 +53,7 @@ export interface Files {
   /** At most `maxBytes` from `offset`; an empty array at the end or without the file. */
   readPart(path: string, offset: number, maxBytes: number): Promise<Uint8Array>;
   /** Temporary file in the same directory, fsync, rename: a reader sees the old content or the new one, never less. */
-  writeAtomic(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<void>;
+  writeAtomic(path: string, content: string | Uint8Array): Promise<void>;
   /** Makes or replaces the file and flushes it to the disk. Not atomic: write elsewhere, then `rename`. */
   writeChunks(
     path: string,

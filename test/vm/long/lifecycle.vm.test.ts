@@ -45,7 +45,7 @@ test("a killed agent leaves the VM alone, and the next command has an answer", a
 
 test("a killed VM is told as stopped, and up starts it again with its data", async () => {
   await box.ok("up");
-  await box.dockerOk(["volume", "create", "kept"]);
+  await createKeptVolume();
   const { pid } = await status();
   process.kill(pid ?? Number.NaN, "SIGKILL");
   await expect.poll(async () => (await status()).state, { timeout: 30_000, interval: 500 }).toBe("stopped");
@@ -55,7 +55,7 @@ test("a killed VM is told as stopped, and up starts it again with its data", asy
 
 test("a kernel that panics in service is started again, with its data", async () => {
   await box.ok("up");
-  await box.dockerOk(["volume", "create", "kept"]);
+  await createKeptVolume();
   const readBoot = () => box.cli("ssh", "cat /proc/sys/kernel/random/boot_id");
   const { stdout: before } = await readBoot();
   // It does not return: the connection is lost with the kernel.
@@ -97,6 +97,12 @@ test("a docker port that a stranger took is named, and nothing is lost", async (
   }
   await box.ok("up");
 });
+
+/** Docker itself does not flush a new volume to the disk. */
+async function createKeptVolume(): Promise<void> {
+  await box.dockerOk(["volume", "create", "kept"]);
+  await box.ok("ssh", "sync");
+}
 
 /** Runs `up` once to its end and returns the rows it showed, in order. */
 async function stepNames(): Promise<string[]> {

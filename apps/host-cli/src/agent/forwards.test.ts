@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Forward, Monitor } from "../driver/driver.ts";
-import { portTaken } from "../machine/ports.ts";
+import { portTaken } from "../machine-dir/ports.ts";
 import { planForwards, reconcileForwards, wantedForwards } from "./forwards.ts";
 
 const wanted = wantedForwards({ dockerPort: 1, sshPort: 2 });

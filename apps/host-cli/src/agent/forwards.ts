@@ -1,9 +1,9 @@
 import type { Reason } from "@boot2docker/protocol";
 import type { Forward, Monitor } from "../driver/driver.ts";
 import { UserError } from "../errors.ts";
-import type { MachinePorts } from "../machine/ports.ts";
+import type { MachinePorts } from "../machine-dir/ports.ts";
 
-/** Where the guest's services listen (docs/protocol.md). */
+/** Where the guest's services listen: engine.ts and services.ts of guest-init. */
 const guestDockerPort = 2376;
 const guestSshPort = 22;
 

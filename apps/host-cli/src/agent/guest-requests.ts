@@ -1,6 +1,6 @@
 import type { Handlers, hostMethods } from "@boot2docker/protocol";
 import type { Host } from "../host.ts";
-import type { MachineDir } from "../machine/dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import { issueGuestCertificate } from "../tls/ca.ts";
 
 /** QEMU's user-mode network always looks like this: qemu-system-x86_64(1), -netdev user. */

@@ -1,7 +1,7 @@
 import { connectClient } from "@boot2docker/protocol";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import type { MachineDir } from "../machine/dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import { helloAs } from "./hello.ts";
 
 export type AgentConnection = Awaited<ReturnType<typeof connectClient>>;

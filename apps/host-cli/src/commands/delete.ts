@@ -15,7 +15,7 @@ export const remove = verb({
     const { host, ui, signal } = context;
     const machine = await namedMachine(context, operands);
     if (!(await machineExists(host, machine.name))) {
-      const { machineAbsent } = await import("../machine/config-file.ts");
+      const { machineAbsent } = await import("../machine-dir/config-file.ts");
       throw machineAbsent(machine.name);
     }
     if (!options.yes && !options.force) {

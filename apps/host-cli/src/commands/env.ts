@@ -32,7 +32,10 @@ export const env = verb({
 
     async function setVariables(): Promise<Variables> {
       await runningStatus(machine, signal);
-      const [{ dockerPort }, { machineDir }] = await Promise.all([machine.readConfig(), import("../machine/dir.ts")]);
+      const [{ dockerPort }, { machineDir }] = await Promise.all([
+        machine.readConfig(),
+        import("../machine-dir/dir.ts"),
+      ]);
       return {
         DOCKER_TLS_VERIFY: "1",
         DOCKER_HOST: `tcp://${address}:${dockerPort}`,

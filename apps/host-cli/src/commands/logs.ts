@@ -60,8 +60,8 @@ function parseLines(text: string | undefined): number | undefined {
 async function openLog(context: Context, name: string, log: LogName): Promise<{ source: LogSource } & AsyncDisposable> {
   const { host, signal } = context;
   const [{ machineDir }, { machineAbsent }, { openAgent }] = await Promise.all([
-    import("../machine/dir.ts"),
-    import("../machine/config-file.ts"),
+    import("../machine-dir/dir.ts"),
+    import("../machine-dir/config-file.ts"),
     import("../agent/open-agent.ts"),
   ]);
   const dir = machineDir(host, name);

@@ -25,7 +25,7 @@ export async function runningStatus(
   const status = await machine.status(signal);
   switch (status.state) {
     case "absent": {
-      const { machineAbsent } = await import("../machine/config-file.ts");
+      const { machineAbsent } = await import("../machine-dir/config-file.ts");
       throw machineAbsent(machine.name);
     }
     case "stopped":

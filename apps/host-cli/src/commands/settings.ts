@@ -1,6 +1,7 @@
 import { longFlag, parseFlags, resolveSettings, type SettingTexts } from "../config.ts";
 import { exitCodes, UserError } from "../errors.ts";
-import type { Machine, MachineConfig } from "../machine/machine.ts";
+import type { MachineConfig } from "../machine-dir/config-file.ts";
+import type { Machine } from "../machine/machine.ts";
 import { machineExists } from "./machines.ts";
 import { settingNames, settings, type SettingName } from "../settings.ts";
 import type { Context, OptionRow } from "./verb.ts";
@@ -33,7 +34,7 @@ export async function ensureMachine(context: Context, machine: Machine, flags: S
 async function create({ host, ui, signal }: Context, name: string, flags: SettingTexts): Promise<void> {
   const [{ createMachine }, { rootDir }] = await Promise.all([
     import("../machine/create.ts"),
-    import("../machine/dir.ts"),
+    import("../machine-dir/dir.ts"),
   ]);
   const path = rootDir(host).defaults;
   const request = resolveSettings({

@@ -99,7 +99,7 @@ function noServer({ name }: Machine, [reason]: readonly Reason[]): UserError {
 }
 
 async function readPrivateKey({ host }: Context, machine: Machine): Promise<string> {
-  const { machineDir } = await import("../machine/dir.ts");
+  const { machineDir } = await import("../machine-dir/dir.ts");
   const path = machineDir(host, machine.name).sshKey;
   const key = await host.files.readText(path);
   if (key !== undefined) return key;

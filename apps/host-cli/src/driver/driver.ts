@@ -32,7 +32,6 @@ export interface Forward {
 
 /** The VM of one machine. Nothing is kept in memory: each call looks at the system anew. */
 export interface Driver {
-  readonly name: "qemu";
   /** Throws UserError `qemu-missing` with the package to install. */
   probe(signal: AbortSignal): Promise<DriverInfo>;
   /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rootDir } from "../machine/dir.ts";
+import { rootDir } from "../machine-dir/dir.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
 import { probeArgv, probeFirmware, probeQemu, rejection } from "./qemu-accelerator.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { exitCodes, UserError } from "../errors.ts";
 import type { Host, Platform, RunResult } from "../host.ts";
-import type { RootDir } from "../machine/dir.ts";
+import type { RootDir } from "../machine-dir/dir.ts";
 import type { Accelerator, DriverInfo } from "./driver.ts";
 import { cpuModel, machineModel } from "./qemu-argv.ts";
 

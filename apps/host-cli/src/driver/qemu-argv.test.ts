@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { machineDir } from "../machine/dir.ts";
+import { machineDir } from "../machine-dir/dir.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
 import type { Accelerator, VmSpec } from "./driver.ts";
 import { qemuArgv } from "./qemu-argv.ts";

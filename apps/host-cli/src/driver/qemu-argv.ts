@@ -1,4 +1,4 @@
-import type { MachineDir } from "../machine/dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import type { Accelerator, VmSpec } from "./driver.ts";
 
 type Paths = Pick<
@@ -6,7 +6,7 @@ type Paths = Pick<
   "pid" | "channelSocket" | "agentMonitor" | "commandMonitor" | "consoleSocket" | "consoleLog"
 >;
 
-/** The machine model without what Docker never uses: each of these costs boot time (docs/boot.md). */
+/** The machine model without what Docker never uses: each of these costs boot time. */
 export const machineModel = "q35,sata=off,usb=off,smbus=off,i8042=off";
 
 const kernelCommandLine = "console=ttyS0 quiet loglevel=3 random.trust_cpu=on panic=10";

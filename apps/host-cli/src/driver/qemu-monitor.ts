@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { portTaken } from "../machine/ports.ts";
+import { portTaken } from "../machine-dir/ports.ts";
 import type { Monitor } from "./driver.ts";
 import { addCommand, parseUsernet, removeCommand } from "./qemu-forwards.ts";
 import type { Qmp } from "./qmp.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { FakeWorld } from "../testing/fake-world.ts";
 import { machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
-import type { MachineDir } from "../machine/dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import type { DriverInfo, VmSpec } from "./driver.ts";
 import { qemuDriver } from "./qemu.ts";
 

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { Host, ProcessIdentity } from "../host.ts";
-import type { MachineDir } from "../machine/dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import type { Driver, DriverInfo, VmSpec } from "./driver.ts";
 import { probeQemu } from "./qemu-accelerator.ts";
 import { qemuArgv } from "./qemu-argv.ts";
@@ -56,8 +56,6 @@ export function qemuDriver(host: Host, dir: MachineDir): Driver {
   };
 
   return {
-    name: "qemu",
-
     async probe(signal) {
       const binary = await host.processes.find(program);
       if (binary === undefined) throw await qemuMissing(host, program);

@@ -42,7 +42,7 @@ test("a sparse file has its start and its size, takes hardly any space, and is n
   await files.createSparse(`${dir}/disk`, 2 ** 33, "start");
   const facts = await files.stat(`${dir}/disk`);
   expect(facts).toMatchObject({ sizeBytes: 2 ** 33, mode: 0o600 });
-  expect(facts?.allocatedBytes).toBeLessThan(2 ** 20);
+  expect(statSync(`${dir}/disk`).blocks * 512).toBeLessThan(2 ** 20);
   expect(await files.readPart(`${dir}/disk`, 0, 7)).toEqual(new TextEncoder().encode("start\0\0"));
   await expect(files.createSparse(`${dir}/disk`, 1, "")).rejects.toMatchObject({ code: "EEXIST" });
 });

@@ -46,10 +46,10 @@ async function readPart(path: string, offset: number, maxBytes: number): Promise
   }
 }
 
-async function writeAtomic(path: string, content: string | Uint8Array, options?: { mode?: number }): Promise<void> {
+async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    const file = await fs.open(temporary, "wx", options?.mode ?? privateFile);
+    const file = await fs.open(temporary, "wx", privateFile);
     try {
       await file.writeFile(content);
       await file.sync();
@@ -111,7 +111,6 @@ function factsOf(stats: Awaited<ReturnType<typeof fs.lstat>>): FileFacts {
   return {
     kind: kindOf(stats),
     sizeBytes: Number(stats.size),
-    allocatedBytes: Number(stats.blocks) * 512,
     mode: Number(stats.mode) & 0o7777,
     modifiedAt: stats.mtime,
   };

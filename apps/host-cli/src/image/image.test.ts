@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Host } from "../host.ts";
-import { rootDir } from "../machine/dir.ts";
+import { rootDir } from "../machine-dir/dir.ts";
 import { putImage } from "../testing/fake-image.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
 import { isUnpacked, unpackedImage, unpackImage } from "./image.ts";

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import type { RootDir } from "../machine/dir.ts";
+import type { RootDir } from "../machine-dir/dir.ts";
 import { imageDamaged, type ImageFile, type ImageSource } from "./manifest.ts";
 
 /** An image that a VM can be started from: three files in the root directory. */

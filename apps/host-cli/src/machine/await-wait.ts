@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { Clock } from "../host.ts";
-import type { MachineDir } from "./dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import type { Progress } from "./machine.ts";
 import { checkHope, type Wait } from "./readiness.ts";
 import type { Watch } from "./watch.ts";

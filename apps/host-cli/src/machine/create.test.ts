@@ -3,9 +3,9 @@ import { beforeEach, expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
 import { RecordedProgress } from "../testing/recorded-progress.ts";
 import { machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
-import { readMachineConfig } from "./config-file.ts";
+import { readMachineConfig } from "../machine-dir/config-file.ts";
 import { createMachine, listMachines, type MachineRequest } from "./create.ts";
-import { machineDir } from "./dir.ts";
+import { machineDir } from "../machine-dir/dir.ts";
 
 const never = new AbortController().signal;
 const request: MachineRequest = { cpus: 2, memoryMiB: 2048, diskBytes: 2 ** 33 };

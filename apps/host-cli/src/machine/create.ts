@@ -1,13 +1,20 @@
 import { UserError, exitCodes } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { ensureCa, renewClientCertificate } from "../tls/ca.ts";
-import { parseMachineConfig, writeMachineConfig } from "./config-file.ts";
+import { type MachineConfig, parseMachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
 import { ensureDataDisk } from "./data-disk.ts";
-import { checkSocketPaths, isMachineName, machineDir, rootDir, type MachineDir, type RootDir } from "./dir.ts";
+import {
+  checkSocketPaths,
+  isMachineName,
+  machineDir,
+  rootDir,
+  type MachineDir,
+  type RootDir,
+} from "../machine-dir/dir.ts";
 import { leastDiskBytes, leastMemoryMiB } from "./limits.ts";
 import { withLock } from "./lock.ts";
-import type { MachineConfig, Progress } from "./machine.ts";
-import { choosePorts, type MachinePorts } from "./ports.ts";
+import type { Progress } from "./machine.ts";
+import { choosePorts, type MachinePorts } from "../machine-dir/ports.ts";
 import { ensureSshKey } from "./ssh-key.ts";
 
 /** Ports that are not given are chosen: free now, and of no other machine. */

@@ -2,7 +2,7 @@ import { FORMAT_REQUEST } from "@boot2docker/protocol";
 import { expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
 import { ensureDataDisk } from "./data-disk.ts";
-import { machineDir } from "./dir.ts";
+import { machineDir } from "../machine-dir/dir.ts";
 
 async function emptyMachine() {
   const world = new FakeWorld();

@@ -1,7 +1,7 @@
 import { FORMAT_REQUEST } from "@boot2docker/protocol";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import type { MachineDir } from "./dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 
 /**
  * Makes a data disk where there is none and returns its size. One that is there is kept as it is: it may be all that is

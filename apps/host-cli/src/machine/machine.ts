@@ -1,14 +1,5 @@
 import type { GuestState } from "@boot2docker/protocol";
-
-/** What a machine is made of; kept in its `machine.json`. Sizes in MiB and bytes as named. */
-export interface MachineConfig {
-  cpus: number;
-  memoryMiB: number;
-  diskBytes: number;
-  /** Chosen at create and kept for life, so that an environment in an open shell stays valid. Always on 127.0.0.1. */
-  dockerPort: number;
-  sshPort: number;
-}
+import type { MachineConfig } from "../machine-dir/config-file.ts";
 
 /** Processes of a machine that is on: its VM, and its host agent when that answers. */
 interface Running {

@@ -3,8 +3,8 @@ import type { AgentStatus } from "../agent/control.ts";
 import type { AgentConnection } from "../agent/open-agent.ts";
 import type { Driver, VmFacts } from "../driver/driver.ts";
 import type { Host } from "../host.ts";
-import type { MachineDir } from "./dir.ts";
-import type { MachineConfig } from "./machine.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
+import type { MachineConfig } from "../machine-dir/config-file.ts";
 
 /** What is so at one moment, by looking. Everything about a machine's state is derived from it. */
 export interface Observation {

@@ -3,7 +3,7 @@ import { openAgent } from "../agent/open-agent.ts";
 import type { FakeWorld } from "../testing/fake-world.ts";
 import { RecordedProgress } from "../testing/recorded-progress.ts";
 import { bringUp, worldWithMachine } from "../testing/world-with-machine.ts";
-import { machineDir } from "./dir.ts";
+import { machineDir } from "../machine-dir/dir.ts";
 import { openMachine } from "./open-machine.ts";
 
 const never = new AbortController().signal;

@@ -4,7 +4,7 @@ import type { ImageSource } from "../image/manifest.ts";
 import { FakeDisk } from "../testing/fake-files.ts";
 import { putImage } from "../testing/fake-image.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
-import { rootDir } from "./dir.ts";
+import { rootDir } from "../machine-dir/dir.ts";
 import type { Observation } from "./observe.ts";
 import { needsVm, planUp, type Step, type UpFacts } from "./plan.ts";
 

@@ -1,6 +1,6 @@
 import { unpackedImage, type UnpackedImage } from "../image/image.ts";
 import type { ImageSource } from "../image/manifest.ts";
-import type { RootDir } from "./dir.ts";
+import type { RootDir } from "../machine-dir/dir.ts";
 import type { Observation } from "./observe.ts";
 import { waits, type WaitName } from "./readiness.ts";
 

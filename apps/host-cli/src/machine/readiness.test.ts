@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
-import { machineDir } from "./dir.ts";
+import { machineDir } from "../machine-dir/dir.ts";
 import type { Observation } from "./observe.ts";
 import { checkHope, waits } from "./readiness.ts";
 

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { hasGivenUp, isServing, reasonsOf } from "../guest-state.ts";
-import type { MachineDir } from "./dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import { shutdownLimitMs } from "./limits.ts";
 import type { Observation } from "./observe.ts";
 

@@ -1,5 +1,5 @@
 import type { Host } from "../host.ts";
-import type { MachineDir } from "./dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 
 /** The key pair with which this host's user comes into the guest, made at the first call. */
 export async function ensureSshKey(host: Host, dir: MachineDir): Promise<void> {

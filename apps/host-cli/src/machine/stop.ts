@@ -3,7 +3,7 @@ import { connectToAgent } from "../agent/open-agent.ts";
 import { stopsVm } from "../agent/vm-problems.ts";
 import { UserError } from "../errors.ts";
 import type { Context } from "./context.ts";
-import type { MachineDir } from "./dir.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import { inRow } from "./row.ts";
 
 const pollMs = 100;

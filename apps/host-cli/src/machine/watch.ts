@@ -2,8 +2,8 @@ import { openAgent, type AgentConnection } from "../agent/open-agent.ts";
 import type { Driver } from "../driver/driver.ts";
 import { isServing } from "../guest-state.ts";
 import type { Host } from "../host.ts";
-import type { MachineDir } from "./dir.ts";
-import type { MachineConfig } from "./machine.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
+import type { MachineConfig } from "../machine-dir/config-file.ts";
 import { observe, pingDocker, type Observation } from "./observe.ts";
 
 const longestPauseMs = 1_000;

@@ -63,9 +63,9 @@ export function filesOn(disk: FakeDisk): Omit<Files, "tryLock"> {
     },
     readPart: async (path, offset, maxBytes) =>
       (entries.get(path)?.bytes ?? new Uint8Array()).slice(offset, offset + maxBytes),
-    writeAtomic: async (path, content, options) => {
+    writeAtomic: async (path, content) => {
       checkParent(path);
-      disk.put(path, content, { mode: options?.mode ?? 0o600 });
+      disk.put(path, content);
     },
     writeChunks: async (path, chunks, signal) => {
       checkParent(path);
@@ -109,7 +109,7 @@ export function filesOn(disk: FakeDisk): Omit<Files, "tryLock"> {
       const entry = entries.get(path);
       if (entry === undefined) return undefined;
       const { kind, bytes, sparseBytes, mode, modifiedAt } = entry;
-      return { kind, sizeBytes: sparseBytes ?? bytes.byteLength, allocatedBytes: bytes.byteLength, mode, modifiedAt };
+      return { kind, sizeBytes: sparseBytes ?? bytes.byteLength, mode, modifiedAt };
     },
     rename: async (from, to) => {
       for (const key of [from, ...below(from)]) {

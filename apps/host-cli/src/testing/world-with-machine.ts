@@ -1,7 +1,6 @@
-import { writeMachineConfig } from "../machine/config-file.ts";
+import { type MachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
 import { ensureDataDisk } from "../machine/data-disk.ts";
-import { machineDir, type MachineDir } from "../machine/dir.ts";
-import type { MachineConfig } from "../machine/machine.ts";
+import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { openMachine } from "../machine/open-machine.ts";
 import { putImage } from "./fake-image.ts";
 import { FakeWorld } from "./fake-world.ts";

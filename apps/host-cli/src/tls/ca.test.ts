@@ -1,7 +1,7 @@
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Host } from "../host.ts";
-import { machineDir, type MachineDir } from "../machine/dir.ts";
+import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
 import { ensureCa, isClientCertificateGood, issueGuestCertificate, renewClientCertificate, serverNames } from "./ca.ts";
 

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import type { MachineDir, RootDir } from "../machine/dir.ts";
+import type { MachineDir, RootDir } from "../machine-dir/dir.ts";
 import type { KeyAndCertificate, ServerNames } from "./certificates.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;

@@ -26,7 +26,8 @@ export const rootFiles = {
     path: "images",
     kind: "directory",
     owner: "command",
-    purpose: "Unpacked images, `<version>-<first 12 digits of the manifest's SHA-256>/`. Safe to delete.",
+    purpose:
+      "Unpacked images, `<version>-<first 12 digits of the manifest's SHA-256>/`; `….partial` while one is unpacked. Safe to delete.",
   },
   accelerators: {
     path: "accelerators.json",
@@ -46,7 +47,12 @@ export const rootFiles = {
     owner: "user",
     purpose: "Settings of machines that are made later.",
   },
-  machines: { path: "machines", kind: "directory", owner: "command", purpose: "One directory per machine." },
+  machines: {
+    path: "machines",
+    kind: "directory",
+    owner: "command",
+    purpose: "One directory per machine; `.deleted-…` is one that is going.",
+  },
 } as const satisfies Record<string, FileRow>;
 
 export const machineFiles = {
@@ -56,7 +62,12 @@ export const machineFiles = {
     owner: "command",
     purpose: "The machine's settings. Made last at create: without it there is no machine.",
   },
-  dataDisk: { path: "data.raw", kind: "file", owner: "command", purpose: "Data disk, raw and sparse (ADR 0005)." },
+  dataDisk: {
+    path: "data.raw",
+    kind: "file",
+    owner: "command",
+    purpose: "Data disk, raw and sparse (ADR 0005); `data.raw.new` while it is made.",
+  },
   tlsDir: { path: "tls", kind: "directory", owner: "command", purpose: "What `DOCKER_CERT_PATH` points to." },
   tlsCa: { path: "tls/ca.pem", kind: "file", owner: "command", purpose: "Copy of the CA's certificate." },
   tlsCert: { path: "tls/cert.pem", kind: "file", owner: "command", purpose: "Client certificate." },

@@ -3,7 +3,16 @@ import * as z from "zod/mini";
 import { exitCodes, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { MachineDir } from "./dir.ts";
-import type { MachineConfig } from "./machine.ts";
+
+/** What a machine is made of; kept in its `machine.json`. Sizes in MiB and bytes as named. */
+export interface MachineConfig {
+  cpus: number;
+  memoryMiB: number;
+  diskBytes: number;
+  /** Chosen at create and kept for life, so that an environment in an open shell stays valid. Always on 127.0.0.1. */
+  dockerPort: number;
+  sshPort: number;
+}
 
 const formatVersion = 1;
 

@@ -6,7 +6,7 @@ type Rows = Readonly<Record<string, { path: string; kind: string; owner: string;
 export function renderMachineDirDocument(): string {
   return `# Files on the host
 
-<!-- Generated from apps/host-cli/src/machine/dir.ts: pnpm --filter @boot2docker/host-cli test -u -->
+<!-- Generated from apps/host-cli/src/machine-dir/dir.ts: pnpm --filter @boot2docker/host-cli test -u -->
 
 Everything is below one directory: \`~/.boot2docker\`, or what \`BOOT2DOCKER_DIR\` says. Directories are 0700, files
 0600, sockets the user's alone. Files that a command or the agent makes are written beside their place, flushed and renamed: a reader, and
