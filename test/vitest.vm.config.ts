@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    // The core suite; `LONG=1` is for the others, which boot a machine for nearly every claim.
+    // The core suite; `LONG=1` is for the others, which boot many machines for one claim.
     include: process.env["LONG"] === undefined ? ["vm/*.vm.test.ts"] : ["vm/long/*.vm.test.ts"],
     // One VM at a time: under software emulation one of them fills two cores.
     fileParallelism: false,

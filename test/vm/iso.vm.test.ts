@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { imageFolder } from "../../harness/machine.ts";
+import { imageFolder } from "../harness/machine.ts";
 
 /** The ISO as anybody may use it: a plain PC with a CD drive, BIOS, no host command and no disk. */
 test("the ISO boots as a CD under BIOS, and dockerd answers in it", async () => {
