@@ -74,4 +74,13 @@ describe("the history", () => {
     await next.recall();
     expect(next.sequence).toBe(10_000);
   });
+
+  it("answers with as many as fit into one message, and the rest to who asks again", async () => {
+    await events.recall();
+    for (let count = 0; count < 512; count += 1) events.emit("died", { detail: "\0".repeat(600) });
+    const first = events.since(0).events;
+    expect(JSON.stringify(first).length).toBeLessThan(300 * 1024);
+    const rest = numbers(events, first.at(-1)?.sequence ?? 0);
+    expect(rest[0]).toBe(first.length + 1);
+  });
 });

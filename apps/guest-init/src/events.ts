@@ -5,6 +5,8 @@ import { EVENTS_FILE } from "./paths.ts";
 import type { System } from "./system.ts";
 
 const KEPT_EVENTS = 512;
+/** Of JSON text with room to spare: no event comes near it, and a frame holds it in any encoding. */
+const ANSWER_BYTES = 256 * 1024;
 /** The file is rewritten when it holds so many lines more than are kept. */
 const SLACK_LINES = 1024;
 
@@ -66,10 +68,13 @@ export class Events {
     this.#write(own);
   }
 
+  /** As many as fit into one message; who wants the rest asks again from the last of them. */
   since(sequence: number): { events: GuestEvent[]; lost: number } {
     const events = this.#kept.filter((event) => event.sequence > sequence);
     const first = events[0]?.sequence ?? this.#sequence + 1;
-    return { events, lost: Math.max(0, first - sequence - 1) };
+    let room = ANSWER_BYTES;
+    const end = events.findIndex((event) => (room -= JSON.stringify(event).length) < 0);
+    return { events: end === -1 ? events : events.slice(0, end), lost: Math.max(0, first - sequence - 1) };
   }
 
   #write(events: readonly GuestEvent[]): void {

@@ -15,6 +15,7 @@ type Guest = Awaited<ReturnType<typeof connectHost>>;
 
 /** A guest that has not said hello by then gets a fresh port: whatever went wrong with this one may not repeat. */
 const helloLimitMs = 30_000;
+const stateLimitMs = 30_000;
 const retryMs = 250;
 
 export interface GuestLinkOptions {
@@ -65,7 +66,7 @@ export function guestLink(options: GuestLinkOptions): GuestLink {
     guest = connection;
     detail = undefined;
     try {
-      options.onState(await connection.call("state.get", {}, signal));
+      options.onState(await connection.call("state.get", {}, clock.deadline(stateLimitMs, signal)));
       detail = errorText(await connection.closed);
     } finally {
       guest = undefined;

@@ -46,9 +46,10 @@ test("what was found holds until QEMU changes or the host boots", async () => {
   expect(runs.length).toBeGreaterThan(first);
 });
 
-test("a lack of rights is looked at again each time: they may have been given", async () => {
+test("a lack of rights is told with the way to get them, and looked at again each time", async () => {
   const { runs, look } = await worldWhere({ code: 1, stderr: "Could not access KVM kernel module: Permission denied" });
-  await look();
+  const { rejected } = await look();
+  expect(rejected[0]?.reason).toContain("Permission denied (sudo adduser $USER kvm");
   const first = runs.length;
   await look();
   expect(runs.length).toBeGreaterThan(first);

@@ -45,6 +45,7 @@ export function rejection(result: RunResult): string | undefined {
   return line?.replace(/^\S*qemu-system-\S+: /, "") ?? `ended with ${result.code ?? "a signal"}`;
 }
 
+const lacksRights = /permission denied/i;
 /** Rights can be given at any time, a module loaded, and a host be busy: that is tried again at each start. */
 const mayPass = /permission denied|no such file|no instruction was executed/i;
 
@@ -116,7 +117,10 @@ async function tryAccelerator(
   await host.files.writeAtomic(root.probeFirmware, probeFirmware());
   const limit = host.clock.deadline(probeLimitMs, signal);
   try {
-    return rejection(await host.processes.run(binary, probeArgv(accelerator, root.probeFirmware), limit));
+    const reason = rejection(await host.processes.run(binary, probeArgv(accelerator, root.probeFirmware), limit));
+    return reason !== undefined && accelerator === "kvm" && lacksRights.test(reason)
+      ? `${reason} (sudo adduser $USER kvm, then log in again)`
+      : reason;
   } catch (error) {
     signal.throwIfAborted();
     if (limit.aborted) return `no instruction was executed in ${probeLimitMs / 1000} s`;
