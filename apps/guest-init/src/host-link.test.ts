@@ -91,6 +91,18 @@ describe("the link to the host", () => {
     expect(link.isSomebodyThere).toBe(true);
   });
 
+  it("counts on a host for a moment that has just left, and no longer", async () => {
+    host.attach();
+    void link.run(stop.signal);
+    await system.clock.advance(1_000);
+    FakeHost.nobody(system);
+    await host.connection?.close();
+    await system.clock.advance(500);
+    expect(link.isSomebodyThere).toBe(true);
+    await system.clock.advance(10_000);
+    expect(link.isSomebodyThere).toBe(false);
+  });
+
   it("begins a new session when one ends, and sends the state of then", async () => {
     host.attach();
     void link.run(stop.signal);

@@ -83,9 +83,11 @@ export class HostLink {
 
   /** Somebody has, or just had, the other end of the port, whether or not it has said anything yet. */
   get isSomebodyThere(): boolean {
-    const now = this.#options.system.clock.uptimeMs();
-    const isOpen = this.#openSinceMs !== undefined && now - this.#openSinceMs > PRESENCE_MS;
-    return isOpen || now - this.#lastThereMs < RETURN_MS;
+    return this.#isHeldOpen || this.#options.system.clock.uptimeMs() - this.#lastThereMs < RETURN_MS;
+  }
+
+  get #isHeldOpen(): boolean {
+    return this.#openSinceMs !== undefined && this.#options.system.clock.uptimeMs() - this.#openSinceMs > PRESENCE_MS;
   }
 
   /** The session of the moment, if there is one. */
@@ -114,7 +116,7 @@ export class HostLink {
         if (failures === 0) report("host.away", { reason: messageOf(error) });
         await channel?.close();
       } finally {
-        if (this.isSomebodyThere) this.#lastThereMs = system.clock.uptimeMs();
+        if (this.#isHeldOpen) this.#lastThereMs = system.clock.uptimeMs();
         this.#openSinceMs = undefined;
       }
       try {
