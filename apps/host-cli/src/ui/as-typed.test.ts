@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { verbs } from "../cli.ts";
 import { asTyped } from "./as-typed.ts";
 
-test.each(Object.keys(verbs).filter((name) => name !== "agent"))(
+test.each(["help", ...Object.keys(verbs).filter((name) => name !== "agent")])(
   "boot2docker %s becomes what the user types",
   (verb) => {
     expect(asTyped(`Call: boot2docker ${verb} work`, "./boot2docker")).toBe(`Call: ./boot2docker ${verb} work`);
