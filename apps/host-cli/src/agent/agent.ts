@@ -18,6 +18,7 @@ const roundMs = 5_000;
 const retryMs = 500;
 const maxLogBytes = 1 << 20;
 const maxConsoleBytes = 4 << 20;
+const consoleTailBytes = 8 << 10;
 
 /**
  * The host agent of one machine: lives as long as its VM, keeps the channel and the port forwards, answers commands.
@@ -93,7 +94,7 @@ async function attend(
   const look = async (): Promise<string> => {
     const runState = await monitor.runState(ended.signal);
     const refused = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
-    problems = [...vmProblems(runState), ...refused];
+    problems = [...vmProblems(runState, await readConsoleTail(host, dir)), ...refused];
     return runState;
   };
   const rounds = async (): Promise<void> => {
@@ -137,6 +138,12 @@ async function attend(
     ended.abort();
     await monitor.close();
   }
+}
+
+async function readConsoleTail(host: Host, dir: MachineDir): Promise<string> {
+  const size = (await host.files.stat(dir.consoleLog))?.sizeBytes ?? 0;
+  const bytes = await host.files.readPart(dir.consoleLog, Math.max(0, size - consoleTailBytes), consoleTailBytes);
+  return new TextDecoder().decode(bytes);
 }
 
 /** The one of an agent that was just killed may still be open on QEMU's side for a moment. */

@@ -2,14 +2,16 @@ import { expect, test } from "vitest";
 import { vmProblems } from "./vm-problems.ts";
 
 test.each(["running", "prelaunch", "inmigrate", "shutdown"])("%s is no problem", (state) => {
-  expect(vmProblems(state)).toEqual([]);
+  expect(vmProblems(state, "[ 1.2] Kernel panic - not syncing: VFS\r\n")).toEqual([]);
 });
 
 test.each([
   ["io-error", "could not write to the data disk"],
   ["internal-error", "accelerator could not execute"],
-  ["guest-panicked", "kernel panicked"],
+  ["guest-panicked", "the VM is stopped: Kernel panic - not syncing: VFS"],
   ["paused", "its state is paused"],
 ])("%s is told as %s", (state, words) => {
-  expect(vmProblems(state)).toMatchObject([{ message: expect.stringContaining(words) as string }]);
+  expect(vmProblems(state, "[ 1.2] Kernel panic - not syncing: VFS\r\n")).toMatchObject([
+    { message: expect.stringContaining(words) as string },
+  ]);
 });

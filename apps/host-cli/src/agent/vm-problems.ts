@@ -6,7 +6,7 @@ export function stopsVm({ code }: Reason): boolean {
 }
 
 /** What QEMU says of itself when the guest does not run: QMP's RunState, qapi/run-state.json. */
-export function vmProblems(runState: string): Reason[] {
+export function vmProblems(runState: string, consoleTail: string): Reason[] {
   switch (runState) {
     case "running":
     case "prelaunch": // Not yet, or just going.
@@ -33,11 +33,17 @@ export function vmProblems(runState: string): Reason[] {
       return [
         {
           code: "kernel-panic",
-          message: "the guest's kernel panicked while it was starting; the VM is stopped",
+          message: `the guest's kernel panicked while it was starting; the VM is stopped${panicOf(consoleTail)}`,
           hint: "What it said is at the end of console.log in the machine's directory. To end it: boot2docker down --force",
         },
       ];
     default:
       return [{ code: "vm-paused", message: `the VM does not run: its state is ${runState}` }];
   }
+}
+
+/** The kernel's own words: `Kernel panic - not syncing: …`, kernel/panic.c. */
+function panicOf(consoleTail: string): string {
+  const said = /Kernel panic - [^\r\n]*/.exec(consoleTail)?.[0];
+  return said === undefined ? "" : `: ${said}`;
 }
