@@ -32,8 +32,7 @@ function renderIssue(issue: z.core.$ZodIssue): string {
 }
 
 function explainIssue(issue: z.core.$ZodIssue): string {
-  // The codes that our own tables cause have words; a schema may bring others.
-  // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the default serves them all
+  // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the codes that our own tables cause have words, the default serves those that other schemas bring
   switch (issue.code) {
     case "invalid_type":
       return `expected ${issue.expected}`;

@@ -94,7 +94,8 @@ async function attend(
   const look = async (): Promise<string> => {
     const runState = await monitor.runState(ended.signal);
     const refused = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
-    problems = [...vmProblems(runState, await readConsoleTail(host, dir)), ...refused];
+    const said = runState === "guest-panicked" ? await readConsoleTail(host, dir) : "";
+    problems = [...vmProblems(runState, said), ...refused];
     return runState;
   };
   const rounds = async (): Promise<void> => {

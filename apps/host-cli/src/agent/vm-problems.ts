@@ -44,6 +44,6 @@ export function vmProblems(runState: string, consoleTail: string): Reason[] {
 
 /** The kernel's own words: `Kernel panic - not syncing: …`, kernel/panic.c. */
 function panicOf(consoleTail: string): string {
-  const said = /Kernel panic - [^\r\n]*/.exec(consoleTail)?.[0];
+  const said = consoleTail.match(/Kernel panic - [^\r\n]*/g)?.at(-1); // A reset does not begin a new log.
   return said === undefined ? "" : `: ${said}`;
 }

@@ -128,11 +128,11 @@ test("ip is the loopback, where the ports are", async () => {
 test("up makes a machine that is not there, of what was asked for", async () => {
   const world = new FakeWorld();
   putImage(world.disk, "/image");
-  const said = await run(world, "up work --memory 3g");
+  const said = await run(world, "up lab --memory 3g");
   expect(said).toMatchObject({ code: 0, stdout: "" });
-  expect(said.stderr).toContain('eval "$(boot2docker env work)"');
-  expect(readJson(world, "/root-dir/machines/work/machine.json")).toMatchObject({ memoryMiB: 3072 });
-  expect(await run(world, "status work")).toMatchObject({ code: 0 });
+  expect(said.stderr).toContain('eval "$(boot2docker env lab)"');
+  expect(readJson(world, "/root-dir/machines/lab/machine.json")).toMatchObject({ memoryMiB: 3072 });
+  expect(await run(world, "status lab")).toMatchObject({ code: 0 });
 });
 
 test("up --json ends with the status, and nothing else on stdout", async () => {

@@ -43,6 +43,7 @@ export class ScriptedEnd {
   }
 
   async open(options: ScriptedOptions): Promise<void> {
+    // The ends differ in what they serve and call; a script, which is data, can only be held to it when it runs.
     const connect = connects[this.#name] as unknown as ScriptedConnect;
     const clock = { ...this.#clock, randomId: () => options.nonce };
     this.#connected = connect({ ...options, clock, channel: this.#pair.guest }, new AbortController().signal);
