@@ -74,9 +74,10 @@ function openProcessUi(options: OptionValues<OptionRows>): Ui {
   });
 }
 
-/** For POSIX shells, fish and PowerShell, which agree on words of these letters and on single quotes. */
+/** For the shells of this system, which agree on words of these letters and on single quotes. */
 function quoteWord(word: string): string {
-  return /^[\w./:@%+-]+$/.test(word) ? word : `'${word}'`;
+  const apostrophe = process.platform === "win32" ? "''" : String.raw`'\''`;
+  return /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", apostrophe)}'`;
 }
 
 function screenOf(stream: NodeJS.WriteStream): Screen {

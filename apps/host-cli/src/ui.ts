@@ -1,5 +1,5 @@
 import type { Progress } from "./machine/machine.ts";
-import { asTyped } from "./ui/as-typed.ts";
+import { asTyped } from "./hint-commands.ts";
 import { liveRows, type LiveRows } from "./ui/live-rows.ts";
 import { noRows, plainRows } from "./ui/plain-rows.ts";
 import type { Style } from "./ui/style.ts";

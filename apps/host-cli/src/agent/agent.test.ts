@@ -66,6 +66,17 @@ test("the guest's methods pass through the agent", async () => {
   expect(vm.history).toContain("shutdown asked");
 });
 
+test("the guest's hints name the machine, whose name the guest does not know", async () => {
+  const { world, dir } = await worldWithMachine();
+  const reason = { code: "engine-failed", message: "engine: no", hint: "`boot2docker logs dockerd` says more." };
+  world.guest = { lifecycle: { name: "rescue", reason } };
+  await bringUp(world).catch(() => undefined);
+  const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
+  expect(await world.clock.settle(agent.call("state.get", {}, never))).toMatchObject({
+    lifecycle: { reason: { hint: "`boot2docker logs m1 dockerd` says more." } },
+  });
+});
+
 test("a client is told when the guest's state changes", async () => {
   const { world, dir } = await worldWithMachine();
   const up = bringUp(world);

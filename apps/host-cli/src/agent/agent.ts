@@ -2,6 +2,7 @@ import type { GuestState, Reason } from "@boot2docker/protocol";
 import type { Driver, Monitor, VmFacts } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import { isServing } from "../guest-state.ts";
+import { nameMachine, nameMachineIn } from "../hint-commands.ts";
 import type { Host } from "../host.ts";
 import { readMachineConfig } from "../machine-dir/config-file.ts";
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
@@ -58,6 +59,7 @@ async function attend(
   log: AgentLog,
   signal: AbortSignal,
 ): Promise<void> {
+  const { name } = dir;
   const monitor = await openMonitor(host, driver, log, signal);
   if (monitor === undefined) return;
   const ended = new AbortController();
@@ -70,7 +72,7 @@ async function attend(
   let hasServed = false;
   const onState = (state: GuestState): void => {
     hasServed ||= isServing(state);
-    control?.broadcast("state.changed", state);
+    control?.broadcast("state.changed", nameMachineIn(state, name));
   };
   const link = guestLink({
     open: (linkSignal) => driver.openChannel(linkSignal),
@@ -95,7 +97,7 @@ async function attend(
     const runState = await monitor.runState(ended.signal);
     const refused = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
     const said = runState === "guest-panicked" ? await readConsoleTail(host, dir) : "";
-    problems = [...vmProblems(runState, said), ...refused];
+    problems = [...vmProblems(runState, said), ...refused].map((reason) => nameMachine(reason, name));
     return runState;
   };
   const rounds = async (): Promise<void> => {
@@ -118,7 +120,7 @@ async function attend(
   try {
     // Forwards first: who reaches the agent may rely on them.
     await look();
-    await using served = await serveControl(host, dir.agentSocket, link, status, log, ended.signal);
+    await using served = await serveControl(host, dir, link, status, log, ended.signal);
     control = served;
     // The channel takes one client: this one must be gone before another attempt.
     const unlink = new AbortController();

@@ -9,7 +9,9 @@ import {
   type Channel,
   type ResultOf,
 } from "@boot2docker/protocol";
+import { nameMachineIn } from "../hint-commands.ts";
 import type { Host, Server } from "../host.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { GuestLink } from "./guest-link.ts";
 import { helloAs } from "./hello.ts";
@@ -25,14 +27,14 @@ export interface Control extends AsyncDisposable {
 
 export async function serveControl(
   host: Host,
-  path: string,
+  dir: MachineDir,
   link: GuestLink,
   status: () => AgentStatus,
   log: AgentLog,
   signal: AbortSignal,
 ): Promise<Control> {
   const clients = new Set<Awaited<ReturnType<typeof connectAgent>>>();
-  const handlers = controlHandlers(link, status);
+  const handlers = controlHandlers(link, status, dir.name);
 
   const serve = async (channel: Channel): Promise<void> => {
     const options = { channel, hello: helloAs("host", host.clock), handlers, clock: host.clock };
@@ -41,7 +43,7 @@ export async function serveControl(
     await client.closed;
     clients.delete(client);
   };
-  const server: Server = await host.network.listenUnix(path, (channel) => {
+  const server: Server = await host.network.listenUnix(dir.agentSocket, (channel) => {
     serve(channel).catch((error: unknown) => log.info("client not served", { reason: String(error) }));
   });
 
@@ -59,8 +61,11 @@ export async function serveControl(
   };
 }
 
-/** The guest's methods are passed through; what is said is checked on both legs by the same table. */
-function controlHandlers(link: GuestLink, status: () => AgentStatus): Handlers<typeof agentMethods> {
+/**
+ * The guest's methods are passed through; what is said is checked on both legs by the same table. The guest does not know
+ * what its machine is called here: its hints are completed.
+ */
+function controlHandlers(link: GuestLink, status: () => AgentStatus, machine: string): Handlers<typeof agentMethods> {
   const guest = () => {
     const connection = link.guest();
     if (connection === undefined) {
@@ -72,7 +77,7 @@ function controlHandlers(link: GuestLink, status: () => AgentStatus): Handlers<t
     return connection;
   };
   return {
-    "state.get": async (params, signal) => guest().call("state.get", params, signal),
+    "state.get": async (params, signal) => nameMachineIn(await guest().call("state.get", params, signal), machine),
     "events.since": async (params, signal) => guest().call("events.since", params, signal),
     "logs.read": async (params, signal) => guest().call("logs.read", params, signal),
     shutdown: async (params, signal) => guest().call("shutdown", params, signal),

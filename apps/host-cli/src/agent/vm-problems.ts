@@ -34,7 +34,7 @@ export function vmProblems(runState: string, consoleTail: string): Reason[] {
         {
           code: "kernel-panic",
           message: `the guest's kernel panicked while it was starting; the VM is stopped${panicOf(consoleTail)}`,
-          hint: "What it said is at the end of console.log in the machine's directory. To end it: boot2docker down --force",
+          hint: "What it said is at the end of `boot2docker logs console`. To end it: boot2docker down --force",
         },
       ];
     default:

@@ -37,23 +37,24 @@ export const waits: Record<WaitName, Wait> = {
   "data-disk": {
     name: "data disk mounted",
     limitMs: 600_000,
-    hint: () => "The guest goes on. A check of a large disk takes its time: see `boot2docker logs guest-init`.",
+    hint: ({ name }) =>
+      `The guest goes on. A check of a large disk takes its time: see \`boot2docker logs ${name} guest-init\`.`,
     isMet: ({ guest }) => guest?.dataDisk !== undefined,
     detail: lifecycleDetail,
   },
   "engine-ready": {
     name: "engine ready",
     limitMs: 300_000,
-    hint: () => "See `boot2docker logs dockerd`.",
+    hint: ({ name }) => `See \`boot2docker logs ${name} dockerd\`.`,
     isMet: ({ guest }) => guest !== undefined && isServing(guest),
     detail: lifecycleDetail,
   },
   "docker-answers": {
     name: "Docker answers over TLS from this host",
     limitMs: 60_000,
-    hint: () =>
-      "Was the CA replaced while the machine ran? Then: boot2docker restart. Or does a firewall or a proxy on this host catch " +
-      "connections to 127.0.0.1?",
+    hint: ({ name }) =>
+      `Was the CA replaced while the machine ran? Then: boot2docker restart ${name}. Or does a firewall or a proxy on this ` +
+      "host catch connections to 127.0.0.1?",
     isMet: ({ docker }) => docker?.answers === true,
     detail: ({ docker, guest }) => {
       const problem = docker?.answers === false ? docker.problem : "not asked yet";
@@ -66,7 +67,8 @@ export const waits: Record<WaitName, Wait> = {
 export const shutdown: Wait = {
   name: "shutdown finished",
   limitMs: shutdownLimitMs,
-  hint: (dir) => `What the guest said last is in ${dir.consoleLog}. To end it: boot2docker down --force`,
+  hint: ({ name, consoleLog }) =>
+    `What the guest said last is in ${consoleLog}. To end it: boot2docker down ${name} --force`,
   isMet: ({ vm, guest }) => vm.state === "off" || (guest !== undefined && guest.lifecycle.name !== "stopping"),
   detail: () => "the guest stops its containers",
 };

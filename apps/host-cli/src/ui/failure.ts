@@ -1,6 +1,6 @@
 import { RpcError } from "@boot2docker/protocol";
 import { exitCodes, UserError } from "../errors.ts";
-import { asTyped } from "./as-typed.ts";
+import { asTyped } from "../hint-commands.ts";
 
 export interface Failure {
   /** Stable and machine-readable. */

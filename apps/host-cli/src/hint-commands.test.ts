@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { verbs } from "./cli.ts";
+import { asTyped, nameMachine } from "./hint-commands.ts";
+
+test.each(["help", ...Object.keys(verbs).filter((name) => name !== "agent")])(
+  "boot2docker %s becomes what the user types",
+  (verb) => {
+    expect(asTyped(`Call: boot2docker ${verb} work`, "./boot2docker")).toBe(`Call: ./boot2docker ${verb} work`);
+  },
+);
+
+test("a machine of that name, a path and the name itself stay", () => {
+  const text = "machine boot2docker is up; see /x/boot2docker up, boot2docker: no";
+  expect(asTyped(text, "./b2d")).toBe(text);
+});
+
+test("a hint of one who does not know the machine's name gets it", () => {
+  const reason = {
+    code: "x",
+    message: "boot2docker up failed",
+    hint: "See `boot2docker logs dockerd`, boot2docker down --force",
+  };
+  expect(nameMachine(reason, "work")).toEqual({
+    ...reason,
+    hint: "See `boot2docker logs work dockerd`, boot2docker down work --force",
+  });
+  expect(nameMachine({ code: "x", message: "no hint" }, "work")).toEqual({ code: "x", message: "no hint" });
+});
