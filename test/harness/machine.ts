@@ -58,7 +58,7 @@ export async function makeSandbox(): Promise<Sandbox> {
   };
 }
 
-/** Where the machine's kernel, initrd and root are; there after the first `init` or `up`. */
+/** Where the machine's kernel, initrd and root are; there after the first `up`. */
 export function rootImageFolder(box: Sandbox): string {
   const images = join(box.root, ".boot2docker", "images");
   const [folder, ...others] = readdirSync(images);
