@@ -26,6 +26,7 @@ await buildBinary({
   bundle: `${dist}/guest-init.cjs`,
   output: `${dist}/guest-init`,
   target,
+  isLanguageFree: true,
   assets: { [ADDON_ASSET]: createRequire(import.meta.url).resolve(addons[target]) },
 });
 process.stderr.write(`${dist}/guest-init: ${statSync(`${dist}/guest-init`).size} bytes\n`);

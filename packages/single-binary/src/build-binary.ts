@@ -1,9 +1,10 @@
 import childProcess, { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
+import { trimIcuData } from "./icu-data.ts";
 import { nodeFor, type Target } from "./target.ts";
 
 export interface BinaryOptions {
@@ -13,6 +14,8 @@ export interface BinaryOptions {
   target: Target;
   /** Files that the program gets by `getAsset` of node:sea, by name. */
   assets?: Record<string, string>;
+  /** It speaks to no person: dates, sorting and the like are those of English, and 30 MB of ICU's data are zeros. */
+  isLanguageFree?: boolean;
 }
 
 /**
@@ -22,7 +25,13 @@ export interface BinaryOptions {
  * generator is seeded, and the absolute path of the entry gets into the binary. Both are set right where pkg starts
  * the generator.
  */
-export async function buildBinary({ bundle, output, target, assets = {} }: BinaryOptions): Promise<void> {
+export async function buildBinary({
+  bundle,
+  output,
+  target,
+  assets = {},
+  isLanguageFree = false,
+}: BinaryOptions): Promise<void> {
   rmSync(output, { force: true });
   const entry = `${basename(output)}.cjs`;
   const restore = wrapExecFile((file, args) => {
@@ -46,7 +55,7 @@ export async function buildBinary({ bundle, output, target, assets = {} }: Binar
     await sea(bundle, {
       targets: [{ nodeRange: `node${process.versions.node}`, platform: "linux", arch: target, output }],
       signature: false,
-      nodePath: strippedNode(target, folder),
+      nodePath: strippedNode(target, isLanguageFree, folder),
       seaConfig: {
         main: entry,
         useCodeCache: true,
@@ -64,9 +73,14 @@ export async function buildBinary({ bundle, output, target, assets = {} }: Binar
 }
 
 /** Before the injection: afterwards it would destroy the binary. */
-function strippedNode(target: Target, folder: string): string {
+function strippedNode(target: Target, isLanguageFree: boolean, folder: string): string {
   const stripped = join(folder, "node");
   execFileSync("strip", ["--strip-unneeded", "-o", stripped, nodeFor(target)]);
+  if (isLanguageFree) {
+    const program = readFileSync(stripped);
+    trimIcuData(program);
+    writeFileSync(stripped, program); // keeps the mode
+  }
   return stripped;
 }
 
