@@ -24,7 +24,11 @@ export interface Sandbox extends AsyncDisposable {
   cliWith(input: string, ...args: string[]): Promise<Ran>;
   /** The command must succeed; its stdout. */
   ok(...args: string[]): Promise<string>;
-  /** The docker client with exactly the environment that `boot2docker env` prints. */
+  /** Path of the docker client. */
+  readonly dockerClient: string;
+  /** What `boot2docker env` prints for it, and `more`. */
+  dockerEnv(more?: Record<string, string>): Promise<Record<string, string>>;
+  /** The docker client with exactly that environment. */
   docker(args: readonly string[], options?: RunOptions): Promise<Ran>;
   dockerOk(args: readonly string[], options?: RunOptions): Promise<string>;
 }
@@ -42,13 +46,19 @@ export async function makeSandbox(): Promise<Sandbox> {
   const cli = (...args: string[]) => run(process.execPath, [cliFile, ...args], { env });
   const cliWith = (input: string, ...args: string[]) => run(process.execPath, [cliFile, ...args], { env, input });
   const ok = (...args: string[]) => must(process.execPath, [cliFile, ...args], { env });
-  const dockerEnv = async () => ({ ...env, ...parseExports(await ok("env", "--shell", "bash")) });
+  const dockerEnv = async (more: Record<string, string> = {}) => ({
+    ...env,
+    ...parseExports(await ok("env", "--shell", "bash")),
+    ...more,
+  });
   return {
     root,
     env,
     cli,
     cliWith,
     ok,
+    dockerClient: client,
+    dockerEnv,
     docker: async (args, options = {}) => run(client, args, { env: await dockerEnv(), ...options }),
     dockerOk: async (args, options = {}) => must(client, args, { env: await dockerEnv(), ...options }),
     async [Symbol.asyncDispose]() {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeSandbox, parseExports, type Sandbox } from "../harness/machine.ts";
+import { makeSandbox, type Sandbox } from "../harness/machine.ts";
 
 /** One boot, the real docker client over mutual TLS, and what a user does on the first day. */
 let box: Sandbox;
@@ -30,11 +30,34 @@ test("the engine has no complaint about the host it runs on", async () => {
   expect(info["Driver"]).toBe("overlay2");
   expect(info["CgroupVersion"]).toBe("2");
   expect(info["OperatingSystem"]).toMatch(/boot2docker/i);
-  expect(info["SecurityOptions"]).toContain("name=seccomp,profile=builtin");
+  expect(info["SecurityOptions"]).toEqual(
+    expect.arrayContaining(["name=apparmor", "name=seccomp,profile=builtin", "name=cgroupns"]),
+  );
 });
 
 test("a container runs with no network and no pull", async () => {
   expect(await box.dockerOk(["run", "--rm", image, "echo", "hello from a container"])).toBe("hello from a container");
+});
+
+test("AppArmor stops a container where its capabilities and seccomp would not", async () => {
+  // Docker's default profile denies mounts, which this container is otherwise allowed.
+  const mount = [
+    "--cap-add",
+    "SYS_ADMIN",
+    "--security-opt",
+    "seccomp=unconfined",
+    image,
+    "mount",
+    "-t",
+    "tmpfs",
+    "x",
+    "/mnt",
+  ];
+  const stopped = await box.docker(["run", "--rm", ...mount]);
+  expect(stopped.code).not.toBe(0);
+  expect(stopped.stderr).toMatch(/permission denied/i);
+  await box.dockerOk(["run", "--rm", "--security-opt", "apparmor=unconfined", ...mount]);
+  expect(await box.dockerOk(["run", "--rm", image, "cat", "/proc/self/attr/current"])).toBe("docker-default (enforce)");
 });
 
 test("an exit code of a container is the client's", async () => {
@@ -57,7 +80,7 @@ test("a container that publishes a port answers on it inside the machine", async
 
 test("the classic builder builds", async () => {
   const folder = buildFolder("classic");
-  await box.dockerOk(["build", "-q", "-t", "classic", folder], { env: await envWith({ DOCKER_BUILDKIT: "0" }) });
+  await box.dockerOk(["build", "-q", "-t", "classic", folder], { env: await box.dockerEnv({ DOCKER_BUILDKIT: "0" }) });
   expect(await box.dockerOk(["run", "--rm", "classic"])).toBe("built classic");
 });
 
@@ -106,7 +129,7 @@ test("a volume outlives its container", async () => {
 });
 
 test("a client without a certificate is refused, though it trusts the server", async () => {
-  const env = await dockerEnv();
+  const env = await box.dockerEnv();
   const port = Number(/:(\d+)$/.exec(env["DOCKER_HOST"] ?? "")?.[1]);
   const ca = readFileSync(join(env["DOCKER_CERT_PATH"] ?? "", "ca.pem"));
   const asked = request({ host: "127.0.0.1", port, ca, path: "/_ping" });
@@ -118,7 +141,7 @@ test("a client without a certificate is refused, though it trusts the server", a
 test("a client with a certificate of another CA is refused", async () => {
   await using other = await makeSandbox();
   await other.ok("init");
-  const own = await dockerEnv();
+  const own = await box.dockerEnv();
   const theirs = join(other.root, ".boot2docker", "machines", "boot2docker", "tls");
   const mixed = join(box.root, "mixed");
   mkdirSync(mixed);
@@ -154,14 +177,6 @@ test("after down and up, images, volumes and containers are as their policies sa
   expect(await box.dockerOk(["run", "--rm", "-v", "survivor:/data", image, "cat", "/data/file"])).toBe("kept");
   expect(await box.dockerOk(["run", "--rm", "classic"])).toBe("built classic");
 });
-
-async function dockerEnv(): Promise<Record<string, string>> {
-  return { ...box.env, ...parseExports(await box.ok("env", "--shell", "bash")) };
-}
-
-async function envWith(more: Record<string, string>): Promise<Record<string, string>> {
-  return { ...(await dockerEnv()), ...more };
-}
 
 function buildFolder(name: string): string {
   const folder = join(box.root, `build-${name}`);

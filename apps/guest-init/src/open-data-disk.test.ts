@@ -55,7 +55,7 @@ describe("openDataDisk", () => {
   it("mounts a clean disk of ours at once, without check and without the host", async () => {
     attach(ext4());
     expect(await open(undefined)).toEqual({ device: "/dev/vda", mountPoint: "/mnt/data", readOnly: false });
-    expect(deeds()).toEqual(["mount /dev/vda /mnt/data ext4 rw,noatime,discard,errors=remount-ro"]);
+    expect(deeds()).toEqual(["mount /dev/vda /mnt/data ext4 rw,noatime,discard,nodelalloc,errors=remount-ro"]);
     expect(hostWasAsked).toBe(false);
   });
 
@@ -65,7 +65,7 @@ describe("openDataDisk", () => {
     await open(allows);
     expect(deeds()).toEqual([
       "run /usr/sbin/e2fsck -p /dev/vda",
-      "mount /dev/vda /mnt/data ext4 rw,noatime,discard,errors=remount-ro",
+      "mount /dev/vda /mnt/data ext4 rw,noatime,discard,nodelalloc,errors=remount-ro",
     ]);
   });
 
@@ -73,7 +73,7 @@ describe("openDataDisk", () => {
     attach(ext4({ isClean: false }));
     system.programs.set("/usr/sbin/e2fsck", { code, stdout: "", stderr: "" });
     expect(await open(allows)).toMatchObject({ readOnly: true });
-    expect(deeds().at(-1)).toBe("mount /dev/vda /mnt/data ext4 ro,noatime,discard,errors=remount-ro");
+    expect(deeds().at(-1)).toBe("mount /dev/vda /mnt/data ext4 ro,noatime,discard,nodelalloc,errors=remount-ro");
   });
 
   it("formats a blank disk, but only after the host said so", async () => {
@@ -84,7 +84,7 @@ describe("openDataDisk", () => {
       `overwrite /dev/vda at ${SIZE - 4096}`,
       expect.stringContaining(MKFS),
       `overwrite /dev/vda at ${SIZE - 4096}`,
-      "mount /dev/vda /mnt/data ext4 rw,noatime,discard,errors=remount-ro",
+      "mount /dev/vda /mnt/data ext4 rw,noatime,discard,nodelalloc,errors=remount-ro",
     ]);
   });
 

@@ -125,12 +125,17 @@ async function repair(device: string, { system, report }: DataDiskContext, signa
   return isRepaired ? "rw" : "ro";
 }
 
-/** Deleted blocks go back to the host at once. A file system that finds itself damaged is not written to any more. */
+/**
+ * Deleted blocks go back to the host at once. A file system that finds itself damaged is not written to any more.
+ *
+ * `nodelalloc`: Docker flushes its records of a layer, not the layer's files. Where blocks are given to data as it is
+ * written, a flush of anything flushes all that was written before it (docs/adr/0008-write-order.md).
+ */
 function mountData(device: string, access: "rw" | "ro", { mounts }: System): Promise<void> {
   return mounts.mount({
     source: device,
     target: DATA_MOUNT,
     fstype: "ext4",
-    options: `${access},noatime,discard,errors=remount-ro`,
+    options: `${access},noatime,discard,nodelalloc,errors=remount-ro`,
   });
 }

@@ -65,6 +65,7 @@ export const EARLY = plan([
         mounts: [
           pseudo("proc", "/proc"),
           pseudo("sysfs", "/sys"),
+          pseudo("securityfs", "/sys/kernel/security"),
           pseudo("devtmpfs", "/dev", "nosuid,mode=755"),
           pseudo("devpts", "/dev/pts", "nosuid,noexec,gid=5,mode=620,ptmxmode=666"),
           tmpfs("/dev/shm", "mode=1777"),

@@ -1,0 +1,116 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { MachineDir } from "@boot2docker/host-cli/src/machine-dir/dir.ts";
+import { hostOf } from "../harness/agent.ts";
+import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { must } from "../harness/run.ts";
+import { serveDisk } from "./block-server.ts";
+import { type Cut, DiskHistory } from "./cut.ts";
+import { Image, WriteLog } from "./write-log.ts";
+
+/** A user's machine whose data disk is served by us, so that its power can be cut. */
+export interface PowerCutMachine extends AsyncDisposable {
+  readonly box: Sandbox;
+  /** The data disk's image while no power is on. */
+  readonly disk: string;
+  /** Attaches the disk; a VM can be started while this is there, and its power cut once. */
+  plugIn(): Promise<Supply>;
+}
+
+export interface Supply extends AsyncDisposable {
+  readonly log: WriteLog;
+  readonly logPath: string;
+  /** The VM is gone at once, and with it what the disk had not been told to keep. */
+  cut(random: () => number): Promise<Cut>;
+}
+
+/** `sizeMiB` is small: each cut copies what is on the disk. */
+export async function makePowerCutMachine(sizeMiB: number): Promise<PowerCutMachine> {
+  const box = await makeSandbox();
+  const socketPath = join(box.root, "disk.sock");
+  const base = join(box.root, "before.raw");
+  const logPath = join(box.root, "writes.log");
+  useServedDisk(box, socketPath);
+  await box.ok("init", "--disk-size", String(sizeMiB));
+  const { dir } = hostOf(box);
+
+  return {
+    box,
+    disk: dir.dataDisk,
+    async plugIn() {
+      await copySparse(dir.dataDisk, base);
+      const image = new Image(dir.dataDisk);
+      const log = new WriteLog(logPath, "create");
+      const server = await serveDisk(socketPath, image, log);
+      const unplug = async (): Promise<void> => {
+        await server[Symbol.asyncDispose]();
+        rmSync(socketPath, { force: true });
+        image.close();
+      };
+      let isPlugged = true;
+      return {
+        log,
+        logPath,
+        async cut(random) {
+          await killVm(dir);
+          isPlugged = false;
+          await unplug();
+          const left = new Image(base);
+          try {
+            const history = new DiskHistory(left, log);
+            history.advanceTo(log.count);
+            return history.cut(left, random);
+          } finally {
+            left.close();
+            await copySparse(base, dir.dataDisk);
+          }
+        },
+        async [Symbol.asyncDispose]() {
+          if (isPlugged) await unplug();
+          log.close();
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => box[Symbol.asyncDispose](),
+  };
+}
+
+/** Not by the command, which would ask the guest to shut down first. */
+async function killVm(dir: MachineDir): Promise<void> {
+  const pid = Number(readFileSync(dir.pid, "utf8"));
+  process.kill(pid, "SIGKILL");
+  const limit = AbortSignal.timeout(10_000);
+  while (existsSync(`/proc/${String(pid)}`)) await delay(20, undefined, { signal: limit });
+}
+
+export async function copySparse(from: string, to: string): Promise<void> {
+  await must("cp", ["--sparse=always", from, to]);
+}
+
+/** The command finds a `qemu-system-x86_64` that takes the data disk from our server: the machine is otherwise a user's. */
+function useServedDisk(box: Sandbox, socketPath: string): void {
+  const folder = join(box.root, "bin");
+  const wrapper = join(folder, "qemu-system-x86_64");
+  const disk = {
+    driver: "raw",
+    "node-name": "data",
+    discard: "unmap",
+    cache: { direct: false, "no-flush": false },
+    file: { driver: "nbd", server: { type: "unix", path: socketPath }, discard: "unmap" },
+  };
+  mkdirSync(folder);
+  writeFileSync(
+    wrapper,
+    `#!/bin/bash
+arguments=()
+for argument in "$@"; do
+  case $argument in *'"node-name":"data"'*) argument='${JSON.stringify(disk)}' ;; esac
+  arguments+=("$argument")
+done
+exec /usr/bin/qemu-system-x86_64 "\${arguments[@]}"
+`,
+  );
+  chmodSync(wrapper, 0o755);
+  box.env["PATH"] = `${folder}:${box.env["PATH"] ?? ""}`;
+}
