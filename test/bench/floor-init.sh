@@ -7,6 +7,7 @@ at init
 for place in run tmp var home root; do $busybox mount -t tmpfs tmpfs /$place; done
 $busybox mkdir -p /dev/pts /dev/shm /run/etc/upper /run/etc/work /mnt/data
 $busybox mount -t devpts devpts /dev/pts
+$busybox mount -t securityfs securityfs /sys/kernel/security
 $busybox mount -t cgroup2 cgroup2 /sys/fs/cgroup
 $busybox mount -t overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work overlay /etc
 for disk in /sys/block/vd*; do

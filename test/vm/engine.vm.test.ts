@@ -51,7 +51,7 @@ test("AppArmor stops a container where its capabilities and seccomp would not", 
     "-t",
     "tmpfs",
     "x",
-    "/mnt",
+    "/tmp",
   ];
   const stopped = await box.docker(["run", "--rm", ...mount]);
   expect(stopped.code).not.toBe(0);
