@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Content, DATA_LABEL, type Disk, type DiskDecision, planDataDisk } from "./data-disk.ts";
 
-const ours: Content = { kind: "ext", label: DATA_LABEL, isClean: true, wasMounted: true };
+const ours: Content = { kind: "ext", label: DATA_LABEL, isClean: true, wasMounted: true, fileSystemBytes: 1 };
 const blank: Content = { kind: "blank" };
 const magic: Content = { kind: "magic", at: "start" };
-const foreign: Content = { kind: "ext", label: "photos", isClean: true, wasMounted: true };
+const foreign: Content = { kind: "ext", label: "photos", isClean: true, wasMounted: true, fileSystemBytes: 1 };
 const random: Content = { kind: "other", what: "its first MiB is not zero" };
 const unreadable: Content = { kind: "unknown", why: "EIO" };
 

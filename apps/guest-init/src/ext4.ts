@@ -5,17 +5,21 @@ export interface ExtFacts {
   isClean: boolean;
   /** It was mounted at least once. */
   wasMounted: boolean;
+  /** Of the file system, which may be smaller than what it lies on. */
+  fileSystemBytes: number;
 }
 
 const SUPERBLOCK_OFFSET = 1024;
+const SUPERBLOCK_BYTES = 1024;
 const MAGIC = 0xef53;
 const STATE_VALID = 1;
 const INCOMPAT_NEEDS_RECOVERY = 0x4;
+const INCOMPAT_64BIT = 0x80;
 
 /** `start` is the beginning of the partition or disk, at least 2 KiB. Undefined when it is no such file system. */
 export function parseExtSuperblock(start: Uint8Array): ExtFacts | undefined {
-  if (start.byteLength < SUPERBLOCK_OFFSET + 256) return undefined;
-  const view = new DataView(start.buffer, start.byteOffset + SUPERBLOCK_OFFSET, 256);
+  if (start.byteLength < SUPERBLOCK_OFFSET + SUPERBLOCK_BYTES) return undefined;
+  const view = new DataView(start.buffer, start.byteOffset + SUPERBLOCK_OFFSET, SUPERBLOCK_BYTES);
   if (view.getUint16(0x38, true) !== MAGIC) return undefined;
   const state = view.getUint16(0x3a, true);
   const incompatible = view.getUint32(0x60, true);
@@ -23,6 +27,12 @@ export function parseExtSuperblock(start: Uint8Array): ExtFacts | undefined {
   return {
     label: label.split("\0")[0] ?? "",
     wasMounted: view.getUint32(0x2c, true) !== 0,
+    fileSystemBytes: blockCount(view, incompatible) * (1024 << view.getUint32(0x18, true)),
     isClean: state === STATE_VALID && (incompatible & INCOMPAT_NEEDS_RECOVERY) === 0,
   };
+}
+
+function blockCount(view: DataView, incompatible: number): number {
+  const high = (incompatible & INCOMPAT_64BIT) === 0 ? 0 : view.getUint32(0x150, true);
+  return high * 2 ** 32 + view.getUint32(0x4, true);
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Guest } from "./guest.ts";
 import { ENGINE_CONFIG_FILE, LOG_DIR } from "./paths.ts";
+import { extSuperblock } from "./testing/ext-superblock.ts";
 import { FakeHost } from "./testing/fake-host.ts";
 import { silentLog } from "./testing/fake-log.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
@@ -33,7 +34,19 @@ function equip(on: FakeSystem): void {
   };
   on.programs.set("/usr/sbin/blkid", { code: 2, stdout: "", stderr: "" });
   on.programs.set("/usr/bin/dropbearkey -y", { code: 0, stdout: `${KEY} comment\n`, stderr: "" });
-  const { files } = on;
+  const { files, processes } = on;
+  on.processes = {
+    ...processes,
+    run: async (argv) => {
+      if (argv[0] === "/usr/sbin/mkfs.ext4") {
+        const disk = new Uint8Array(SIZE);
+        disk.set(extSuperblock({ blocks: SIZE / 4096 }));
+        on.content.set("/dev/vda", disk);
+        on.content.set("/sys/class/block/vda/size", String(SIZE / 512));
+      }
+      return processes.run(argv);
+    },
+  };
   on.files = {
     ...files,
     // What dropbearkey would have made.
@@ -243,7 +256,7 @@ describe("a machine that runs", () => {
     expect(deeds).toEqual(["kill all SIGTERM", "unmount /mnt/data now", "reboot"]);
     expect(host.lifecycles.at(-1)).toBe("stopping");
     const order = host.events.filter(({ name }) => name === "phase.done").map(({ fields }) => fields["phase"]);
-    expect(order.slice(-3)).toEqual(["stop-containerd", "end-processes", "unmount"]);
+    expect(order.slice(-3)).toEqual(["end-processes", "swap-off", "unmount"]);
   });
 });
 

@@ -1,14 +1,13 @@
-import { FORMAT_REQUEST, type GuestConfig } from "@boot2docker/protocol";
-import { probeDisks, REQUEST_BYTES } from "./block-devices.ts";
-import { DATA_LABEL, type Disk, planDataDisk } from "./data-disk.ts";
+import type { GuestConfig } from "@boot2docker/protocol";
+import { probeDisks } from "./block-devices.ts";
+import { planDataDisk } from "./data-disk.ts";
+import { formatDataDisk } from "./format-data-disk.ts";
 import { parseMountInfo } from "./mount-info.ts";
 import { DATA_MOUNT, USERDATA_TAR } from "./paths.ts";
 import { Problem } from "./problem.ts";
 import type { Observations } from "./state.ts";
 import type { System } from "./system.ts";
 
-/** Not part of the file system. mkfs wipes the last 64 KiB of what it is given. */
-const TAIL_BYTES = 128 * 1024;
 /** e2fsck(8): up to here everything it found was repaired. */
 const FSCK_REPAIRED = 2;
 
@@ -51,7 +50,7 @@ export async function openDataDisk(context: DataDiskContext, signal: AbortSignal
     case "format": {
       const { device, content } = decision.disk;
       report("data-disk.formatting", { device, asked: content.kind === "magic" ? "by the disk" : "by the host" });
-      const userdata = await format(decision.disk, system, signal);
+      const userdata = await formatDataDisk(decision.disk, system, signal);
       await mountData(device, "rw", system);
       if (userdata !== undefined) {
         await system.files.write(`${DATA_MOUNT}${USERDATA_TAR}`, userdata, { mode: 0o600, durable: true });
@@ -72,49 +71,6 @@ export async function openDataDisk(context: DataDiskContext, signal: AbortSignal
 /** Undefined: not said yet. Null: there is nobody to say it. */
 function wishOf(config: GuestConfig | null | undefined): GuestConfig["dataDisk"] | null | undefined {
   return config ? config.dataDisk : config;
-}
-
-/**
- * While it lasts, the request to format is at the end of the disk, which is kept out of the file system: cut short, it
- * is begun anew at the next boot. Returns the user's archive that came with the request.
- */
-async function format(disk: Disk, { files, processes }: System, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  const { device, content } = disk;
-  const end = disk.sizeBytes - REQUEST_BYTES;
-  const nothing = new Uint8Array(REQUEST_BYTES);
-  const request = nothing.slice();
-  if (content.kind === "magic")
-    request.set(await files.readPart(device, content.at === "end" ? end : 0, REQUEST_BYTES));
-  else request.set(new TextEncoder().encode(FORMAT_REQUEST));
-  await files.overwrite(device, end, request);
-  await makeFileSystem(device, disk.sizeBytes - TAIL_BYTES, processes, signal);
-  await files.overwrite(device, end, nothing);
-  return request.subarray(FORMAT_REQUEST.length).some((byte) => byte !== 0) ? request : undefined;
-}
-
-async function makeFileSystem(
-  device: string,
-  sizeBytes: number,
-  processes: System["processes"],
-  signal: AbortSignal,
-): Promise<void> {
-  const { code, stderr } = await processes.run(
-    [
-      "/usr/sbin/mkfs.ext4",
-      "-q",
-      // It would wait for an answer otherwise. planDataDisk has made sure that there is nothing to lose.
-      "-F",
-      // Many small files: overlay2 ran out of inodes with the default ratio (PER-07).
-      ...["-i", "8192"],
-      ...["-L", DATA_LABEL],
-      // The kernel finishes in the background; a fresh disk has nothing to discard.
-      ...["-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1"],
-      device,
-      `${Math.floor(sizeBytes / 1024)}k`,
-    ],
-    signal,
-  );
-  if (code !== 0) throw new Error(`mkfs.ext4 ${device} ended with code ${String(code)}: ${stderr.trim()}`);
 }
 
 /** Replays the journal and repairs what can be repaired safely. What cannot is left as it is, to be read only. */

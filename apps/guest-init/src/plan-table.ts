@@ -78,6 +78,9 @@ function describe(task: Task): string {
     case "start-engine":
     case "announce-ready":
     case "start-ssh":
+    case "grow-data-disk":
+    case "start-swap":
+    case "end-disk-swap":
     case "unmount-all":
       return task.kind.replaceAll("-", " ");
     default:

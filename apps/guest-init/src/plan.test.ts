@@ -51,7 +51,7 @@ describe("the shutdown", () => {
   it("stops the engine before containerd, all before it unmounts", () => {
     expect(ancestors(SHUTDOWN, "stop-containerd")).toContain("stop-engine");
     expect(ancestors(SHUTDOWN, "unmount")).toEqual(
-      new Set(["end-processes", "stop-containerd", "stop-engine", "stop-ssh"]),
+      new Set(["swap-off", "end-processes", "stop-containerd", "stop-engine", "stop-ssh"]),
     );
   });
 

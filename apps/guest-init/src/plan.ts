@@ -20,10 +20,13 @@ export type Task =
   | { kind: "start-engine" }
   | { kind: "load-image"; name: string; pieces: readonly string[] }
   | { kind: "announce-ready" }
+  | { kind: "grow-data-disk" }
+  | { kind: "start-swap" }
   | { kind: "start-ssh" }
   | { kind: "stop-service"; service: ServiceId; limitMs: number }
   | { kind: "stop-engine"; limitMs: number }
   | { kind: "end-processes"; graceMs: number }
+  | { kind: "end-disk-swap" }
   | { kind: "unmount-all" };
 
 export interface Phase<Name extends string = string> {
@@ -198,6 +201,22 @@ export const BOOT = plan([
     onFailure: "degrade",
     hint: "`boot2docker logs sshd` says more.",
   },
+  {
+    name: "data-disk-growth",
+    after: ["ready"],
+    tasks: [{ kind: "grow-data-disk" }],
+    limitMs: 600_000,
+    onFailure: "degrade",
+    hint: "The disk has its old size. `boot2docker disk check` may help, and then `boot2docker restart`.",
+  },
+  {
+    name: "swap",
+    after: ["data-disk-growth"],
+    tasks: [{ kind: "start-swap" }],
+    limitMs: 60_000,
+    onFailure: "degrade",
+    hint: "The machine works, with less memory than it could have.",
+  },
 ]);
 
 /** From SIGTERM to SIGKILL of dockerd, which stops the containers in it. */
@@ -238,8 +257,16 @@ export const SHUTDOWN = plan([
     hint: "",
   },
   {
-    name: "unmount",
+    name: "swap-off",
     after: ["end-processes"],
+    tasks: [{ kind: "end-disk-swap" }],
+    limitMs: 30_000,
+    onFailure: "degrade",
+    hint: "",
+  },
+  {
+    name: "unmount",
+    after: ["swap-off"],
     tasks: [{ kind: "unmount-all" }],
     limitMs: 30_000,
     onFailure: "degrade",

@@ -5,6 +5,7 @@ import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
 import type { HostLink } from "./host-link.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
+import { growDataDisk } from "./grow-data-disk.ts";
 import { findNic, planNetwork, setHostname, setUpNetwork } from "./network.ts";
 import { openDataDisk } from "./open-data-disk.ts";
 import { CONTAINERD_CONFIG_FILE, ENGINE_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
@@ -15,6 +16,7 @@ import { endProcesses, stopEngine, unmountAll } from "./shutdown.ts";
 import { ensureHostKey, writeAuthorizedKeys } from "./ssh.ts";
 import type { Observations } from "./state.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { doSwapStep, endDiskSwap, planSwap, readSwapFacts } from "./swap.ts";
 import type { MountSpec, System } from "./system.ts";
 import { establishIdentity } from "./tls.ts";
 
@@ -164,6 +166,21 @@ const EXECUTORS: Executors = {
 
   "announce-ready": async (_, { report }) => report("guest.ready"),
 
+  "grow-data-disk": async (_, { system, seen, report }, signal) => {
+    if (seen.dataDisk === undefined || seen.dataDisk.readOnly) return;
+    const growth = await growDataDisk(seen.dataDisk.device, system, signal);
+    if (growth !== undefined) report("data-disk.grown", { ...growth });
+  },
+
+  "start-swap": async (_, { system, seen, report }, signal) => {
+    const { dataDisk } = seen;
+    const data = dataDisk && { device: dataDisk.device, space: await system.files.space(dataDisk.mountPoint) };
+    for (const step of planSwap(await readSwapFacts(data, system))) {
+      await doSwapStep(step, system, signal);
+      report("swap.step", { ...step });
+    }
+  },
+
   "start-ssh": async (_, context, signal) => {
     const { system, seen, supervisor } = context;
     await writeAuthorizedKeys(configOf(context).authorizedKeys, system);
@@ -179,6 +196,7 @@ const EXECUTORS: Executors = {
     // What is still supervised would be started again. One that does not end must not keep the others alive.
     await Promise.all([supervisor.stopAll(graceMs, signal), endProcesses(system, graceMs, signal)]);
   },
+  "end-disk-swap": (_, { system }, signal) => endDiskSwap(system, signal),
   "unmount-all": async (_, { system, log, report }) => {
     log.detach(); // its file is on the data disk
     await unmountAll(system, report);
