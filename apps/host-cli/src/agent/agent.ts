@@ -19,6 +19,8 @@ const roundMs = 5_000;
 const retryMs = 500;
 const maxLogBytes = 1 << 20;
 const maxConsoleBytes = 4 << 20;
+/** Much less than the 10 s after which the kernel starts again by itself. */
+const lastWordsMs = 1_000;
 const consoleTailBytes = 8 << 10;
 
 /**
@@ -96,7 +98,8 @@ async function attend(
   const look = async (): Promise<string> => {
     const runState = await monitor.runState(ended.signal);
     const refused = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
-    const said = runState === "guest-panicked" ? await readConsoleTail(host, dir) : "";
+    if (runState === "guest-panicked") await letItSpeak(host, monitor, ended.signal);
+    const said = runState === "running" ? "" : await readConsoleTail(host, dir);
     problems = [...vmProblems(runState, said), ...refused].map((reason) => nameMachine(reason, name));
     return runState;
   };
@@ -141,6 +144,13 @@ async function attend(
     ended.abort();
     await monitor.close();
   }
+}
+
+/** A kernel that panics tells QEMU first, and its console when no other processor holds that: the VM is paused by then. */
+async function letItSpeak(host: Host, monitor: Monitor, signal: AbortSignal): Promise<void> {
+  await monitor.resume(signal);
+  await host.clock.delay(lastWordsMs, signal);
+  await monitor.pause(signal);
 }
 
 async function readConsoleTail(host: Host, dir: MachineDir): Promise<string> {

@@ -11,6 +11,7 @@ function monitorWith(present: Forward[], taken: number[] = []) {
   const monitor: Monitor = {
     runState: async () => "running",
     resume: async () => undefined,
+    pause: async () => undefined,
     reset: async () => undefined,
     forwards: async () => present,
     addForward: async ({ hostPort }) => {

@@ -30,20 +30,24 @@ export function vmProblems(runState: string, consoleTail: string): Reason[] {
         },
       ];
     case "guest-panicked":
-      return [
-        {
-          code: "kernel-panic",
-          message: `the guest's kernel panicked while it was starting; the VM is stopped${panicOf(consoleTail)}`,
-          hint: "What it said is at the end of `boot2docker logs console`. To end it: boot2docker down --force",
-        },
-      ];
-    default:
+      return [panicked(panicOf(consoleTail))];
+    default: {
+      const panic = panicOf(consoleTail); // We paused it after that.
+      if (panic !== undefined) return [panicked(panic)];
       return [{ code: "vm-paused", message: `the VM does not run: its state is ${runState}` }];
+    }
   }
 }
 
+function panicked(panic: string | undefined): Reason {
+  return {
+    code: "kernel-panic",
+    message: `the guest's kernel panicked while it was starting; the VM is stopped${panic === undefined ? "" : `: ${panic}`}`,
+    hint: "What it said is at the end of `boot2docker logs console`. To end it: boot2docker down --force",
+  };
+}
+
 /** The kernel's own words: `Kernel panic - not syncing: …`, kernel/panic.c. */
-function panicOf(consoleTail: string): string {
-  const said = consoleTail.match(/Kernel panic - [^\r\n]*/g)?.at(-1); // A reset does not begin a new log.
-  return said === undefined ? "" : `: ${said}`;
+function panicOf(consoleTail: string): string | undefined {
+  return consoleTail.match(/Kernel panic - [^\r\n]*/g)?.at(-1); // A reset does not begin a new log.
 }

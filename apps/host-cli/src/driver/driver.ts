@@ -55,6 +55,8 @@ export interface Monitor {
   runState(signal: AbortSignal): Promise<string>;
   /** Of a VM that QEMU paused: what made it pause is tried again. */
   resume(signal: AbortSignal): Promise<void>;
+  /** The VM stands still until `resume` or `reset`. */
+  pause(signal: AbortSignal): Promise<void>;
   /** As the reset button does, also for a VM that is paused. */
   reset(signal: AbortSignal): Promise<void>;
   forwards(signal: AbortSignal): Promise<Forward[]>;

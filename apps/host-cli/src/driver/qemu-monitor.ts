@@ -16,6 +16,9 @@ export function openQemuMonitor(qmp: Qmp): Monitor {
     resume: async (signal) => {
       await qmp.execute("cont", {}, signal);
     },
+    pause: async (signal) => {
+      await qmp.execute("stop", {}, signal);
+    },
     reset: async (signal) => {
       await qmp.execute("system_reset", {}, signal);
       await qmp.execute("cont", {}, signal);
