@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { hostOf } from "../harness/agent.ts";
 import { checkFileSystem, checkMachine } from "./check-machine.ts";
 import type { Cut } from "./cut.ts";
 import type { PowerCutMachine, Supply } from "./machine.ts";
@@ -86,7 +88,7 @@ async function inspectAfterCut(
   const supply = await machine.plugIn();
   try {
     const up = await box.cli("up");
-    if (up.code !== 0) return [`up: ${up.stderr.trim()}`];
+    if (up.code !== 0) return [`up: ${up.stderr.trim()}`, readFileSync(hostOf(box).dir.consoleLog, "utf8").slice(-8000)];
     const problems = await checkMachine(box, known);
     if (problems.length === 0) await goOn();
     await box.ok("down");

@@ -1,4 +1,4 @@
-import { FORMAT_REQUEST } from "@boot2docker/protocol";
+import { CHECK_REQUEST, FORMAT_REQUEST, REQUEST_BYTES } from "@boot2docker/protocol";
 import { type Content, DATA_LABEL, type Disk, type Volume } from "./data-disk.ts";
 import { parseExtSuperblock } from "./ext4.ts";
 import { messageOf } from "./problem.ts";
@@ -6,8 +6,6 @@ import type { System } from "./system.ts";
 
 const MIB = 1024 * 1024;
 const SECTOR_BYTES = 512;
-/** What is looked at first, and where a request to format is. */
-export const REQUEST_BYTES = 4096;
 /** Exit code of blkid(8) when it finds nothing. */
 const BLKID_NOTHING = 2;
 /** No disks of their own: memory, loops, optical drives, floppies, network, layers over other disks. */
@@ -39,7 +37,23 @@ async function probeDisk(name: string, system: System, signal: AbortSignal): Pro
   for (const part of parts)
     partitions.push({ device: `/dev/${part}`, content: await probeStart(`/dev/${part}`, system) });
   const device = `/dev/${name}`;
-  return { device, serial, sizeBytes, partitions, content: await probeContent(device, sizeBytes, system, signal) };
+  const content = await probeContent(device, sizeBytes, system, signal);
+  return {
+    device,
+    serial,
+    sizeBytes,
+    partitions,
+    content,
+    isToBeChecked: await asksForCheck(device, sizeBytes, system),
+  };
+}
+
+async function asksForCheck(device: string, sizeBytes: number, { files }: System): Promise<boolean> {
+  try {
+    return beginsWith(await files.readPart(device, sizeBytes - REQUEST_BYTES, REQUEST_BYTES), CHECK_REQUEST);
+  } catch {
+    return false; // It cannot be read at all, which its content says.
+  }
 }
 
 async function probeContent(device: string, sizeBytes: number, system: System, signal: AbortSignal): Promise<Content> {
@@ -81,7 +95,11 @@ async function probeStart(device: string, { files }: System): Promise<Content> {
 }
 
 function hasRequest(block: Uint8Array): boolean {
-  return new TextDecoder("latin1").decode(block.subarray(0, FORMAT_REQUEST.length)) === FORMAT_REQUEST;
+  return beginsWith(block, FORMAT_REQUEST);
+}
+
+function beginsWith(block: Uint8Array, text: string): boolean {
+  return new TextDecoder("latin1").decode(block.subarray(0, text.length)) === text;
 }
 
 function describe(head: Uint8Array): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Content, DATA_LABEL, type Disk, type DiskDecision, planDataDisk } from "./data-disk.ts";
+import { type Check, type Content, DATA_LABEL, type Disk, type DiskDecision, planDataDisk } from "./data-disk.ts";
 
 const ours: Content = { kind: "ext", label: DATA_LABEL, isClean: true, wasMounted: true, fileSystemBytes: 1 };
 const blank: Content = { kind: "blank" };
@@ -14,6 +14,7 @@ const disk = (device: string, content: Content, rest: Partial<Disk> = {}): Disk 
   serial: "",
   sizeBytes: 1 << 30,
   partitions: [],
+  isToBeChecked: false,
   ...rest,
 });
 const named = (content: Content, rest: Partial<Disk> = {}): Disk =>
@@ -22,7 +23,7 @@ const named = (content: Content, rest: Partial<Disk> = {}): Disk =>
 const may = { serial: "b2d-data", formatIfBlank: true };
 const mayNot = { serial: "b2d-data", formatIfBlank: false };
 
-const mount = (device: string, isClean = true): DiskDecision => ({ do: "mount", device, isClean });
+const mount = (device: string, check: Check = "none"): DiskDecision => ({ do: "mount", device, check });
 const refused = (code: string): object => ({ do: "refuse", reason: { code: `data-disk-${code}` } });
 
 type Row = [string, Disk[], Parameters<typeof planDataDisk>[1], object];
@@ -37,7 +38,13 @@ describe("planDataDisk", () => {
       may,
       mount("/dev/vdb1"),
     ],
-    ["has an unclean one checked", [named({ ...ours, isClean: false })], may, mount("/dev/vdb", false)],
+    ["has an unclean one checked", [named({ ...ours, isClean: false })], may, mount("/dev/vdb", "repair")],
+    [
+      "has one checked in full when that was asked for",
+      [named(ours, { isToBeChecked: true })],
+      may,
+      mount("/dev/vdb", "full"),
+    ],
     [
       "prefers the disk that the host named to another with our label",
       [disk("/dev/sda", ours), named(ours)],

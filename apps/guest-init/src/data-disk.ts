@@ -26,10 +26,15 @@ export interface Disk extends Volume {
   serial: string;
   sizeBytes: number;
   partitions: Volume[];
+  /** Somebody asked for a full check of it. */
+  isToBeChecked: boolean;
 }
 
+/** `repair`: it was not unmounted. `full`: somebody asked for it, which a whole disk alone can say. */
+export type Check = "none" | "repair" | "full";
+
 export type DiskDecision =
-  | { do: "mount"; device: string; isClean: boolean }
+  | { do: "mount"; device: string; check: Check }
   | { do: "format"; disk: Disk }
   /** Nothing on any disk is touched. */
   | { do: "refuse"; reason: Reason }
@@ -88,12 +93,13 @@ function planNamed(disk: Disk, formatIfBlank: boolean): DiskDecision {
   }
 }
 
-function findOurs(disk: Disk): Volume[] {
+function findOurs(disk: Disk): (Volume & { isToBeChecked?: boolean })[] {
   return [disk, ...disk.partitions].filter(({ content }) => content.kind === "ext" && content.label === DATA_LABEL);
 }
 
-function mount({ device, content }: Volume): DiskDecision {
-  return { do: "mount", device, isClean: content.kind === "ext" && content.isClean };
+function mount({ device, content, isToBeChecked = false }: Volume & { isToBeChecked?: boolean }): DiskDecision {
+  if (isToBeChecked) return { do: "mount", device, check: "full" };
+  return { do: "mount", device, check: content.kind === "ext" && content.isClean ? "none" : "repair" };
 }
 
 function refuse(code: string, message: string): DiskDecision {

@@ -1,5 +1,4 @@
-import { FORMAT_REQUEST } from "@boot2docker/protocol";
-import { REQUEST_BYTES } from "./block-devices.ts";
+import { FORMAT_REQUEST, REQUEST_BYTES } from "@boot2docker/protocol";
 import { DATA_LABEL, type Disk } from "./data-disk.ts";
 import type { System } from "./system.ts";
 
@@ -17,15 +16,19 @@ export async function formatDataDisk(
 ): Promise<Uint8Array | undefined> {
   const { device, content } = disk;
   const end = disk.sizeBytes - REQUEST_BYTES;
-  const nothing = new Uint8Array(REQUEST_BYTES);
-  const request = nothing.slice();
+  const request = new Uint8Array(REQUEST_BYTES);
   if (content.kind === "magic")
     request.set(await files.readPart(device, content.at === "end" ? end : 0, REQUEST_BYTES));
   else request.set(new TextEncoder().encode(FORMAT_REQUEST));
   await files.overwrite(device, end, request);
   await makeFileSystem(device, disk.sizeBytes - TAIL_BYTES, processes, signal);
-  await files.overwrite(device, end, nothing);
+  await clearRequest(disk, { files });
   return request.subarray(FORMAT_REQUEST.length).some((byte) => byte !== 0) ? request : undefined;
+}
+
+/** That at the end of a disk. */
+export function clearRequest({ device, sizeBytes }: Disk, { files }: Pick<System, "files">): Promise<void> {
+  return files.overwrite(device, sizeBytes - REQUEST_BYTES, new Uint8Array(REQUEST_BYTES));
 }
 
 async function makeFileSystem(

@@ -124,6 +124,7 @@ export class Guest {
         system,
         events: this.#events,
         state: () => this.#state(),
+        dataDisk: () => this.#seen.dataDisk,
         requestShutdown: (mode) => this.requestShutdown(mode),
       }),
       onHostTime: (now) => {

@@ -41,6 +41,8 @@ beforeEach(() => {
       "logs.read": refuse,
       shutdown: refuse,
       "clock.set": refuse,
+      "disk.grow": refuse,
+      "disk.trim": refuse,
     },
     onHostTime: (now) => void hostTimes.push(now),
     onConfig: (config) => void configs.push(config),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { FORMAT_REQUEST, type GuestConfig } from "@boot2docker/protocol";
+import { CHECK_REQUEST, FORMAT_REQUEST, type GuestConfig, REQUEST_BYTES } from "@boot2docker/protocol";
 import { openDataDisk } from "./open-data-disk.ts";
 import { defaultConfig } from "./config.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
@@ -52,6 +52,19 @@ beforeEach(() => {
 });
 
 describe("openDataDisk", () => {
+  it("checks in full what was asked to be, and takes the request away afterwards", async () => {
+    const content = ext4();
+    content.set(new TextEncoder().encode(CHECK_REQUEST), SIZE - REQUEST_BYTES);
+    attach(content);
+    await open(undefined);
+    expect(deeds()).toEqual([
+      "run /usr/sbin/e2fsck -f -p /dev/vda",
+      `overwrite /dev/vda at ${SIZE - REQUEST_BYTES}`,
+      "mount /dev/vda /mnt/data ext4 rw,noatime,discard,nodelalloc,errors=remount-ro",
+    ]);
+    expect(content.subarray(SIZE - REQUEST_BYTES).some((byte) => byte !== 0)).toBe(false);
+  });
+
   it("mounts a clean disk of ours at once, without check and without the host", async () => {
     attach(ext4());
     expect(await open(undefined)).toEqual({ device: "/dev/vda", mountPoint: "/mnt/data", readOnly: false });

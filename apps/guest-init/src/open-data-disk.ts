@@ -1,7 +1,7 @@
 import type { GuestConfig } from "@boot2docker/protocol";
 import { probeDisks } from "./block-devices.ts";
 import { planDataDisk } from "./data-disk.ts";
-import { formatDataDisk } from "./format-data-disk.ts";
+import { clearRequest, formatDataDisk } from "./format-data-disk.ts";
 import { parseMountInfo } from "./mount-info.ts";
 import { DATA_MOUNT, USERDATA_TAR } from "./paths.ts";
 import { Problem } from "./problem.ts";
@@ -58,8 +58,11 @@ export async function openDataDisk(context: DataDiskContext, signal: AbortSignal
       return { device, mountPoint: DATA_MOUNT, readOnly: false };
     }
     case "mount": {
-      const { device } = decision;
-      const access = decision.isClean ? "rw" : await repair(device, context, signal);
+      const { device, check } = decision;
+      const access = check === "none" ? "rw" : await repair(device, check, context, signal);
+      // Only now: a check that was cut short is begun anew.
+      const whole = disks.find((disk) => disk.device === device);
+      if (check === "full" && whole) await clearRequest(whole, system);
       await mountData(device, access, system);
       return { device, mountPoint: DATA_MOUNT, readOnly: access === "ro" };
     }
@@ -74,10 +77,16 @@ function wishOf(config: GuestConfig | null | undefined): GuestConfig["dataDisk"]
 }
 
 /** Replays the journal and repairs what can be repaired safely. What cannot is left as it is, to be read only. */
-async function repair(device: string, { system, report }: DataDiskContext, signal: AbortSignal): Promise<"rw" | "ro"> {
-  const { code, stdout } = await system.processes.run(["/usr/sbin/e2fsck", "-p", device], signal);
+async function repair(
+  device: string,
+  check: "repair" | "full",
+  { system, report }: DataDiskContext,
+  signal: AbortSignal,
+): Promise<"rw" | "ro"> {
+  const how = check === "full" ? ["-f", "-p"] : ["-p"];
+  const { code, stdout } = await system.processes.run(["/usr/sbin/e2fsck", ...how, device], signal);
   const isRepaired = code !== null && code <= FSCK_REPAIRED;
-  report("data-disk.checked", { device, isRepaired, said: stdout.trim().slice(-200) });
+  report("data-disk.checked", { device, check, isRepaired, said: stdout.trim().slice(-200) });
   return isRepaired ? "rw" : "ro";
 }
 

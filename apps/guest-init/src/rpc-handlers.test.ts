@@ -9,16 +9,19 @@ const never = new AbortController().signal;
 let system: FakeSystem;
 let events: Events;
 let requested: string[];
+let disk: { device: string; mountPoint: string; readOnly: boolean } | undefined;
 let handlers: ReturnType<typeof serveGuest>;
 
 beforeEach(() => {
   system = new FakeSystem();
   events = new Events(system, silentLog);
   requested = [];
+  disk = { device: "/dev/vda", mountPoint: "/mnt/data", readOnly: false };
   handlers = serveGuest({
     system,
     events,
     state: () => Promise.reject(new Error("not asked for here")),
+    dataDisk: () => disk,
     requestShutdown: (mode) => void requested.push(mode),
   });
 });
@@ -48,4 +51,17 @@ it("clock.set says by how much the clock was off", async () => {
     offsetMs: -3_600_000,
   });
   expect(system.clock.now()).toEqual(new Date("2026-01-01T01:00:00.000Z"));
+});
+
+it("disk.trim gives what fstrim says, and both methods refuse what cannot be written", async () => {
+  system.programs.set("/usr/sbin/fstrim", {
+    code: 0,
+    stdout: "/mnt/data: 1 GiB (1073741824 bytes) trimmed\n",
+    stderr: "",
+  });
+  await expect(handlers["disk.trim"]({}, never)).resolves.toEqual({ trimmedBytes: 1_073_741_824 });
+  disk = { device: "/dev/vda", mountPoint: "/mnt/data", readOnly: true };
+  await expect(handlers["disk.trim"]({}, never)).rejects.toThrow("/dev/vda is damaged");
+  disk = undefined;
+  await expect(handlers["disk.grow"]({}, never)).rejects.toThrow("no data disk");
 });

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { agent } from "./commands/agent.ts";
 import { remove } from "./commands/delete.ts";
+import { disk } from "./commands/disk.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { init } from "./commands/init.ts";
@@ -26,6 +27,7 @@ export const verbs = {
   env,
   ssh,
   logs,
+  disk,
   delete: remove,
   version,
   agent,

@@ -5,7 +5,9 @@ import { asTyped, nameMachine } from "./hint-commands.ts";
 test.each(["help", ...Object.keys(verbs).filter((name) => name !== "agent")])(
   "boot2docker %s becomes what the user types",
   (verb) => {
-    expect(asTyped(`Call: boot2docker ${verb} work`, "./boot2docker")).toBe(`Call: ./boot2docker ${verb} work`);
+    // `disk` is not called without an action.
+    const words = verb === "disk" ? "disk check" : verb;
+    expect(asTyped(`Call: boot2docker ${words} work`, "./boot2docker")).toBe(`Call: ./boot2docker ${words} work`);
   },
 );
 
@@ -24,5 +26,8 @@ test("a hint of one who does not know the machine's name gets it", () => {
     ...reason,
     hint: "See `boot2docker logs work dockerd`, boot2docker down work --force",
   });
+  expect(nameMachine({ code: "x", message: "", hint: "Run `boot2docker disk check`." }, "work").hint).toBe(
+    "Run `boot2docker disk check work`.",
+  );
   expect(nameMachine({ code: "x", message: "no hint" }, "work")).toEqual({ code: "x", message: "no hint" });
 });

@@ -1,13 +1,13 @@
 import type { GuestState, Reason } from "@boot2docker/protocol";
 
-const command = /(?<![\w./-])boot2docker (init|up|down|restart|status|ip|env|ssh|logs|delete|version|help)\b/g;
+const command = /(?<![\w./-])boot2docker (init|up|down|restart|status|ip|env|ssh|logs|disk \w+|delete|version|help)\b/g;
 
 /** Texts name this command `boot2docker VERB`. The user's own is another one in a checkout, or by a path. */
 export function asTyped(text: string, programName: string): string {
   return text.replaceAll(command, (_, verb: string) => `${programName} ${verb}`);
 }
 
-/** Who does not know which machine it is speaks of `boot2docker VERB …` alone; every verb takes the name first. */
+/** Who does not know which machine it is speaks of `boot2docker VERB …` alone; every verb takes the name first, `disk` behind its action. */
 export function nameMachine(reason: Reason, machine: string): Reason {
   const { hint } = reason;
   return hint === undefined ? reason : { ...reason, hint: hint.replaceAll(command, (words) => `${words} ${machine}`) };

@@ -39,6 +39,8 @@ export interface FileFacts {
   /** Of the path itself: a symbolic link is not followed. */
   kind: "file" | "directory" | "symlink" | "socket" | "other";
   sizeBytes: number;
+  /** What it takes on the disk: less than its size where it has holes. */
+  allocatedBytes: number;
   /** Permission bits. */
   mode: number;
   modifiedAt: Date;
@@ -65,6 +67,10 @@ export interface Files {
   empty(path: string): Promise<void>;
   /** A new file of `start` and zeros, which take no space. Fails with EEXIST rather than touch one that is there. */
   createSparse(path: string, sizeBytes: number, start: string): Promise<void>;
+  /** Makes a file longer, by zeros that take no space. Never makes one shorter. */
+  grow(path: string, sizeBytes: number): Promise<void>;
+  /** Bytes in the middle of a file that is there, flushed to the disk. */
+  overwrite(path: string, offset: number, bytes: Uint8Array): Promise<void>;
   /** Hexadecimal, lower case. */
   sha256(path: string, signal: AbortSignal): Promise<string>;
   /** With its parents, 0700. Idempotent. */

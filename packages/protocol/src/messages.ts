@@ -128,6 +128,10 @@ export const guestMethods = {
   shutdown: { params: z.object({ mode: z.enum(["poweroff", "reboot"]) }), result: empty },
   /** Sets or slews the guest's clock to the host's. `offsetMs` is what the guest was off, guest minus host. */
   "clock.set": { params: z.object({ now: isoTime }), result: z.object({ offsetMs: z.number() }) },
+  /** Lets the data disk's file system have all of its disk. `sizeBytes` is its size then. */
+  "disk.grow": { params: empty, result: z.object({ sizeBytes: count }) },
+  /** Tells the host which blocks of the data disk are free. */
+  "disk.trim": { params: empty, result: z.object({ trimmedBytes: count }) },
 } as const;
 
 /** Requests that the guest sends and the host answers. */

@@ -111,6 +111,8 @@ test("a client asks the host agent, which passes the guest's methods and words t
         "logs.read": (params, signal) => inHost.call("logs.read", params, signal),
         shutdown: (params, signal) => inHost.call("shutdown", params, signal),
         "clock.set": (params, signal) => inHost.call("clock.set", params, signal),
+        "disk.grow": (params, signal) => inHost.call("disk.grow", params, signal),
+        "disk.trim": (params, signal) => inHost.call("disk.trim", params, signal),
         "agent.status": async () => ({ pid: 7, vmPid: 8, guestConnected: true }),
       },
     },

@@ -42,6 +42,8 @@ export interface Driver {
   inspect(): Promise<VmFacts>;
   /** `acpi` presses the power button and does not wait; `kill` resolves when the process is gone. Idempotent. */
   stop(how: "acpi" | "kill", signal: AbortSignal): Promise<void>;
+  /** The data disk of a VM that runs becomes longer, and its guest is told. */
+  growDisk(sizeBytes: number, signal: AbortSignal): Promise<void>;
   /** Removes what a dead VM left behind. Only for who holds the machine's lock. */
   sweep(): Promise<void>;
   /** For the host agent alone: these two take one client each. */

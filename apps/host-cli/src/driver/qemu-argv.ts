@@ -15,6 +15,9 @@ export const machineModel = "q35,sata=off,usb=off,smbus=off,i8042=off";
  */
 const kernelCommandLine = "console=ttyS0 quiet loglevel=3 random.trust_cpu=on no_timer_check panic=10";
 
+/** Of the data disk, for who grows it. */
+export const dataNode = "data";
+
 /** Of the user-mode network; the port forwards refer to it. */
 export const netdevId = "net0";
 
@@ -66,7 +69,7 @@ function dataDisk(path: string): string[] {
   const cache = { direct: false, "no-flush": false };
   const backend = {
     driver: "raw",
-    "node-name": "data",
+    "node-name": dataNode,
     discard: "unmap",
     "detect-zeroes": "unmap",
     cache,

@@ -3,7 +3,7 @@ import type { Host, ProcessIdentity } from "../host.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import type { Driver, DriverInfo, VmSpec } from "./driver.ts";
 import { probeQemu } from "./qemu-accelerator.ts";
-import { qemuArgv } from "./qemu-argv.ts";
+import { dataNode, qemuArgv } from "./qemu-argv.ts";
 import { isTooOld, qemuMissing, qemuTooOld } from "./qemu-install.ts";
 import { openQemuMonitor } from "./qemu-monitor.ts";
 import { connectQmp, type Qmp } from "./qmp.ts";
@@ -100,6 +100,11 @@ export function qemuDriver(host: Host, dir: MachineDir): Driver {
       if (how === "kill") return kill(running, signal);
       await using monitor = disposable(await openMonitor(dir.commandMonitor, signal));
       await monitor.value.execute("system_powerdown", {}, signal);
+    },
+
+    async growDisk(sizeBytes, signal) {
+      await using monitor = disposable(await openMonitor(dir.commandMonitor, signal));
+      await monitor.value.execute("block_resize", { "node-name": dataNode, size: sizeBytes }, signal);
     },
 
     sweep: () => sweep(host, dir),

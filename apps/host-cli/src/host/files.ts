@@ -19,6 +19,14 @@ export const nodeFiles: Files = {
   append: (path, text) => fs.appendFile(path, text, { mode: privateFile }),
   empty: (path) => fs.truncate(path, 0),
   createSparse,
+  grow: (path, sizeBytes) =>
+    changeFlushed(path, async (file) => {
+      if ((await file.stat()).size < sizeBytes) await file.truncate(sizeBytes);
+    }),
+  overwrite: (path, offset, bytes) =>
+    changeFlushed(path, async (file) => {
+      await file.write(bytes, 0, bytes.byteLength, offset);
+    }),
   sha256,
   makeDirectory: async (path) => {
     await fs.mkdir(path, { recursive: true, mode: privateDirectory });
@@ -101,6 +109,16 @@ async function createSparse(path: string, sizeBytes: number, start: string): Pro
   }
 }
 
+async function changeFlushed(path: string, change: (file: fs.FileHandle) => Promise<void>): Promise<void> {
+  const file = await fs.open(path, "r+");
+  try {
+    await change(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 async function sha256(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, { signal });
@@ -111,6 +129,7 @@ function factsOf(stats: Awaited<ReturnType<typeof fs.lstat>>): FileFacts {
   return {
     kind: kindOf(stats),
     sizeBytes: Number(stats.size),
+    allocatedBytes: Number(stats.blocks) * 512,
     mode: Number(stats.mode) & 0o7777,
     modifiedAt: stats.mtime,
   };

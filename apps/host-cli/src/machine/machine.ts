@@ -20,6 +20,23 @@ export type MachineStatus =
   /** The VM's process lives, but nothing answers. */
   | ({ state: "unreachable"; detail: string } & Running);
 
+export interface DiskFacts {
+  path: string;
+  /** To which it can grow. */
+  sizeBytes: number;
+  /** What it takes of the host's disk now. */
+  allocatedBytes: number;
+  /** As the guest has it mounted; absent when it does not run. */
+  guest?: NonNullable<GuestState["dataDisk"]>;
+}
+
+export interface DiskCheck {
+  /** Nothing is wrong with it now. */
+  isGood: boolean;
+  /** e2fsck's own words. */
+  said: string;
+}
+
 /** Progress of one named wait or step; a UI draws it, a test records it. */
 export interface Progress {
   /** `limitMs` is absent for a step that is not a wait. Returns what ends the row. */
@@ -39,6 +56,13 @@ export interface Machine {
   up(progress: Progress, signal: AbortSignal): Promise<void>;
   /** Asks the guest to shut down in order; kills the VM after `timeoutMs` only when `force`. */
   down(options: { timeoutMs: number; force: boolean }, progress: Progress, signal: AbortSignal): Promise<void>;
+  readDisk(signal: AbortSignal): Promise<DiskFacts>;
+  /** A running guest has the new size at once, another one at its next start. Throws UserError `disk-shrinks` (exit 2). */
+  growDisk(sizeBytes: number, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** Gives the host back what the guest has deleted; how many bytes. Throws UserError `machine-not-running` (exit 3). */
+  trimDisk(progress: Progress, signal: AbortSignal): Promise<number>;
+  /** Starts the machine, again if it runs, so that its disk is checked before it is mounted. What the check said. */
+  checkDisk(progress: Progress, signal: AbortSignal): Promise<DiskCheck>;
   /** Stops it and deletes all its files, the data disk too. */
   remove(progress: Progress, signal: AbortSignal): Promise<void>;
 }

@@ -6,6 +6,8 @@ import type { Host } from "../host.ts";
 import { machineAbsent, readMachineConfig } from "../machine-dir/config-file.ts";
 import type { Context } from "./context.ts";
 import { checkMachineDirectory } from "./create.ts";
+import { checkDataDisk } from "./data-disk.ts";
+import { runCheckDisk, runGrowDisk, runTrimDisk } from "./disk-care.ts";
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { withLock } from "./lock.ts";
 import type { Machine, Progress } from "./machine.ts";
@@ -24,15 +26,15 @@ export function openMachine(host: Host, name: string): Machine {
     if ((await host.files.stat(dir.config)) === undefined) throw machineAbsent(name);
     await checkMachineDirectory(host, dir);
   };
-  const locked = async (
+  const locked = async <T>(
     progress: Progress,
     signal: AbortSignal,
-    work: (context: Context) => Promise<void>,
-  ): Promise<void> => {
+    work: (context: Context) => Promise<T>,
+  ): Promise<T> => {
     await checkExists();
-    await withLock(host, { path: dir.lock, what: `machine ${name}`, progress, signal }, async () => {
+    return withLock(host, { path: dir.lock, what: `machine ${name}`, progress, signal }, async () => {
       await checkExists(); // Who held the lock may have deleted it.
-      await work({ host, dir, driver, progress, signal });
+      return work({ host, dir, driver, progress, signal });
     });
   };
 
@@ -50,6 +52,25 @@ export function openMachine(host: Host, name: string): Machine {
       locked(progress, signal, async (context) => runUp(context, await readMachineConfig(host, dir))),
 
     down: (options, progress, signal) => locked(progress, signal, (context) => runDown(context, options)),
+
+    async readDisk(signal) {
+      await checkExists();
+      await checkDataDisk(host, dir);
+      const facts = await host.files.stat(dir.dataDisk);
+      const seen = (await driver.inspect()).state === "on" ? await lookOnce(host, dir, driver, signal) : undefined;
+      return {
+        path: dir.dataDisk,
+        sizeBytes: facts?.sizeBytes ?? 0,
+        allocatedBytes: facts?.allocatedBytes ?? 0,
+        ...(seen?.guest?.dataDisk && { guest: seen.guest.dataDisk }),
+      };
+    },
+
+    growDisk: (sizeBytes, progress, signal) => locked(progress, signal, (context) => runGrowDisk(context, sizeBytes)),
+
+    trimDisk: (progress, signal) => locked(progress, signal, runTrimDisk),
+
+    checkDisk: (progress, signal) => locked(progress, signal, runCheckDisk),
 
     remove: (progress, signal) =>
       locked(progress, signal, async (context) => {

@@ -70,12 +70,13 @@ function upExecutors(context: Context, config: MachineConfig, watch: Watch): Exe
       info = await driver.probe(signal);
     },
     claimPorts: () => checkPortsFree(host, config, signal),
-    startVm: ({ image }) =>
-      inRow(progress, "VM started", async () => {
+    startVm: async ({ image }) => {
+      await inRow(progress, "VM started", async () => {
         info ??= await driver.probe(signal);
         await driver.start({ name: dir.name, ...config, ...image, dataDiskPath: dir.dataDisk }, info, signal);
         return howItRuns(info);
-      }),
+      });
+    },
     await: ({ wait }) => awaitWait(waits[wait], watch, dir, host.clock, progress, signal),
   };
 }

@@ -6,6 +6,8 @@ interface Entry {
   bytes: Uint8Array;
   /** Of a file with holes, of which `bytes` is only the start. */
   sparseBytes?: number;
+  /** What was written into it later, by its offset. */
+  patches?: ReadonlyMap<number, string>;
   mode: number;
   modifiedAt: Date;
 }
@@ -29,10 +31,14 @@ export class FakeDisk {
     this.#now = now;
   }
 
-  put(path: string, content: string | Uint8Array, options: { kind?: FileFacts["kind"]; mode?: number } = {}): void {
+  put(
+    path: string,
+    content: string | Uint8Array,
+    options: { kind?: FileFacts["kind"]; mode?: number; sparseBytes?: number } = {},
+  ): void {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    const { kind = "file", mode = 0o600 } = options;
-    this.entries.set(path, { kind, bytes, mode, modifiedAt: this.#now() });
+    const { kind = "file", mode = 0o600, ...sparse } = options;
+    this.entries.set(path, { kind, bytes, mode, modifiedAt: this.#now(), ...sparse });
   }
 
   text(path: string): string | undefined {
@@ -92,6 +98,15 @@ export function filesOn(disk: FakeDisk): Omit<Files, "tryLock"> {
       disk.put(path, start);
       entries.set(path, { ...must(path), sparseBytes: sizeBytes });
     },
+    grow: async (path, sizeBytes) => {
+      const entry = must(path);
+      entries.set(path, { ...entry, sparseBytes: Math.max(sizeBytes, entry.sparseBytes ?? entry.bytes.byteLength) });
+    },
+    overwrite: async (path, offset, bytes) => {
+      const entry = must(path);
+      const patches = new Map(entry.patches).set(offset, new TextDecoder().decode(bytes));
+      entries.set(path, { ...entry, patches });
+    },
     sha256: async (path) => createHash("sha256").update(must(path).bytes).digest("hex"),
     makeDirectory: async (path) => {
       const parts = path.split("/").slice(1);
@@ -109,7 +124,13 @@ export function filesOn(disk: FakeDisk): Omit<Files, "tryLock"> {
       const entry = entries.get(path);
       if (entry === undefined) return undefined;
       const { kind, bytes, sparseBytes, mode, modifiedAt } = entry;
-      return { kind, sizeBytes: sparseBytes ?? bytes.byteLength, mode, modifiedAt };
+      return {
+        kind,
+        sizeBytes: sparseBytes ?? bytes.byteLength,
+        allocatedBytes: bytes.byteLength,
+        mode,
+        modifiedAt,
+      };
     },
     rename: async (from, to) => {
       for (const key of [from, ...below(from)]) {

@@ -3,6 +3,7 @@ import {
   FORMAT_REQUEST,
   type Channel,
   type GuestConfig,
+  type GuestEvent,
   type GuestState,
   type Lifecycle,
 } from "@boot2docker/protocol";
@@ -15,6 +16,7 @@ export interface GuestBehaviour {
   isSilent?: boolean;
   /** What it says instead of `ready`. */
   lifecycle?: Lifecycle;
+  events?: GuestEvent[];
   ignoresShutdown?: boolean;
   /** How long QEMU takes to quit when it is told to. */
   quitMs?: number;
@@ -95,17 +97,17 @@ export class FakeVm {
       rest = lines.pop() ?? "";
       for (const line of lines) {
         const { execute, arguments: args, id } = JSON.parse(line) as QmpRequest; // What our own client wrote.
-        await say({ id, return: this.#execute(execute, args?.["command-line"] ?? "") });
+        await say({ id, return: this.#execute(execute, args) });
       }
     }
   }
 
-  #execute(command: string, line: string): unknown {
+  #execute(command: string, args: QmpRequest["arguments"]): unknown {
     switch (command) {
       case "query-status":
         return { status: this.#behaviour.runState ?? "running" };
       case "human-monitor-command":
-        return this.#human(line);
+        return this.#human(args?.["command-line"] ?? "");
       case "cont":
         this.history.push("resume");
         return {};
@@ -113,6 +115,9 @@ export class FakeVm {
         this.history.push("reset");
         delete this.#behaviour.runState;
         this.#bootAgain();
+        return {};
+      case "block_resize":
+        this.history.push(`disk grown to ${String(args?.["size"])}`);
         return {};
       case "quit":
         this.history.push("quit");
@@ -174,9 +179,14 @@ export class FakeVm {
           clock: this.#world.clock,
           handlers: {
             "state.get": async () => this.#state(),
-            "events.since": async () => ({ events: [], lost: 0 }),
+            "events.since": async () => ({ events: this.#behaviour.events ?? [], lost: 0 }),
             "logs.read": async () => ({ text: "", nextOffset: 0 }),
             "clock.set": async () => ({ offsetMs: 0 }),
+            "disk.grow": async () => {
+              this.history.push("file system grown");
+              return { sizeBytes: 1 };
+            },
+            "disk.trim": async () => ({ trimmedBytes: 3 * 2 ** 20 }),
             shutdown: async ({ mode }) => {
               this.history.push("shutdown asked");
               this.#shutDown(mode);
@@ -211,7 +221,8 @@ export class FakeVm {
     const path = [...disk.entries.keys()].find((name) => name.endsWith("/data.raw")) ?? "";
     if (disk.text(path) === FORMAT_REQUEST) {
       this.history.push("formatted");
-      disk.put(path, "ext4");
+      const sparseBytes = disk.entries.get(path)?.sparseBytes;
+      disk.put(path, "ext4", sparseBytes === undefined ? {} : { sparseBytes });
     }
     this.#isMounted = true;
   }
@@ -262,6 +273,6 @@ export class FakeVm {
 
 interface QmpRequest {
   execute: string;
-  arguments?: { "command-line"?: string };
+  arguments?: { "command-line"?: string; size?: number };
   id: number;
 }

@@ -1,0 +1,104 @@
+import { CHECK_REQUEST, type GuestEvent, REQUEST_BYTES } from "@boot2docker/protocol";
+import { openAgent, type AgentConnection } from "../agent/open-agent.ts";
+import { exitCodes, UserError } from "../errors.ts";
+import { readMachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
+import { renderSize } from "../size.ts";
+import type { Context } from "./context.ts";
+import { checkDataDisk } from "./data-disk.ts";
+import { shutdownLimitMs } from "./limits.ts";
+import type { DiskCheck } from "./machine.ts";
+import { inRow } from "./row.ts";
+import { runDown } from "./stop.ts";
+import { runUp } from "./up.ts";
+
+/** A file system of terabytes is grown group by group. */
+const growLimitMs = 600_000;
+const trimLimitMs = 600_000;
+
+/** The machine's lock is held. */
+export async function runGrowDisk(context: Context, sizeBytes: number): Promise<void> {
+  const { host, dir, driver, progress, signal } = context;
+  await checkDataDisk(host, dir);
+  const config = await readMachineConfig(host, dir);
+  const current = (await host.files.stat(dir.dataDisk))?.sizeBytes ?? 0;
+  if (sizeBytes < current) throw shrinks(dir.name, current, sizeBytes);
+  if (sizeBytes > current) {
+    await inRow(progress, `disk grown to ${renderSize(sizeBytes)}`, async () => {
+      const isOn = (await driver.inspect()).state === "on";
+      await (isOn ? driver.growDisk(sizeBytes, signal) : host.files.grow(dir.dataDisk, sizeBytes));
+      await writeMachineConfig(host, dir, { ...config, diskBytes: sizeBytes });
+    });
+  }
+  // Also where the disk has its size already: the guest may have been away when it got it.
+  if ((await driver.inspect()).state === "off") return;
+  await inRow(progress, "file system grown", () =>
+    withAgent(context, growLimitMs, (agent, limit) => agent.call("disk.grow", {}, limit)),
+  );
+}
+
+export function runTrimDisk(context: Context): Promise<number> {
+  return inRow(context.progress, "free blocks given back", async () => {
+    const { trimmedBytes } = await withAgent(context, trimLimitMs, (agent, limit) =>
+      agent.call("disk.trim", {}, limit),
+    );
+    return trimmedBytes;
+  });
+}
+
+/** The machine's lock is held. */
+export async function runCheckDisk(context: Context): Promise<DiskCheck> {
+  const { host, dir, driver } = context;
+  await checkDataDisk(host, dir);
+  if ((await driver.inspect()).state === "on") await runDown(context, { timeoutMs: shutdownLimitMs, force: false });
+  const size = (await host.files.stat(dir.dataDisk))?.sizeBytes ?? 0;
+  const request = new Uint8Array(REQUEST_BYTES);
+  request.set(new TextEncoder().encode(CHECK_REQUEST));
+  await host.files.overwrite(dir.dataDisk, size - REQUEST_BYTES, request);
+  let failure: UserError | undefined;
+  try {
+    await runUp(context, await readMachineConfig(host, dir));
+  } catch (error) {
+    // A disk that cannot be repaired keeps the engine from starting; what e2fsck said is worth more.
+    if (!(error instanceof UserError)) throw error;
+    failure = error;
+  }
+  const { events } = await withAgent(context, trimLimitMs, (agent, limit) =>
+    agent.call("events.since", { sequence: 0 }, limit),
+  );
+  const checked = events.findLast(({ name }) => name === "data-disk.checked");
+  if (checked !== undefined) return checkOf(checked);
+  if (failure !== undefined) throw failure;
+  throw new UserError(`the disk of ${dir.name} was not checked`, {
+    code: "disk-not-checked",
+    hint: "Is it a partition of a disk of an old boot2docker? Those are checked only when they were not unmounted.",
+  });
+}
+
+function checkOf({ fields }: GuestEvent): DiskCheck {
+  return { isGood: fields["isRepaired"] === true, said: String(fields["said"] ?? "") };
+}
+
+async function withAgent<T>(
+  { host, dir, signal }: Context,
+  limitMs: number,
+  work: (agent: AgentConnection, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = host.clock.deadline(limitMs, signal);
+  const agent = await openAgent(host, dir, () => undefined, limit);
+  try {
+    return await work(agent, limit);
+  } finally {
+    await agent.close();
+  }
+}
+
+function shrinks(name: string, currentBytes: number, wantedBytes: number): UserError {
+  return new UserError(
+    `the disk of ${name} has ${renderSize(currentBytes)} and cannot become ${renderSize(wantedBytes)}: disks only grow`,
+    {
+      code: "disk-shrinks",
+      hint: "It takes no more of this host than what is on it. `boot2docker disk trim` gives back what was deleted.",
+      exitCode: exitCodes.usage,
+    },
+  );
+}
