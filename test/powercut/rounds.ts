@@ -88,7 +88,8 @@ async function inspectAfterCut(
   const supply = await machine.plugIn();
   try {
     const up = await box.cli("up");
-    if (up.code !== 0) return [`up: ${up.stderr.trim()}`, readFileSync(hostOf(box).dir.consoleLog, "utf8").slice(-8000)];
+    if (up.code !== 0)
+      return [`up: ${up.stderr.trim()}`, readFileSync(hostOf(box).dir.consoleLog, "utf8").slice(-8000)];
     const problems = await checkMachine(box, known);
     if (problems.length === 0) await goOn();
     await box.ok("down");

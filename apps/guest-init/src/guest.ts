@@ -2,6 +2,7 @@ import { type GuestConfig, type GuestState, type Lifecycle, ServiceName } from "
 import { stepClock } from "./clock.ts";
 import { closeConsoles, openConsoles, sayOnConsoles, wantsConsoles } from "./consoles.ts";
 import { isDeepEqual } from "./deep-equal.ts";
+import { watchSpace } from "./disk-space.ts";
 import { readEngineVersion } from "./docker.ts";
 import { Events } from "./events.ts";
 import { HostLink } from "./host-link.ts";
@@ -88,6 +89,16 @@ export class Guest {
     const background = [
       context.link.run(life.signal),
       rotateForever(system, (error) => log.warn("cannot rotate logs", { reason: messageOf(error) }), life.signal),
+      watchSpace(
+        this.#seen,
+        system,
+        () => {
+          const { diskFull } = this.#seen;
+          this.#events.emit("data-disk.space", { isFull: diskFull !== undefined, message: diskFull?.message ?? "" });
+          this.#publish();
+        },
+        life.signal,
+      ).catch((error: unknown) => log.warn("cannot look at the disk's space", { reason: messageOf(error) })),
       system.powerButton(life.signal).then(
         () => this.requestShutdown("poweroff"),
         (error: unknown) => {

@@ -31,7 +31,21 @@ it("what is no public key is not taken for one", () => {
 
 it("only the user reads who may log in", async () => {
   const system = new FakeSystem();
-  await writeAuthorizedKeys(["ssh-ed25519 A me", "ssh-ed25519 B you"], system);
+  await writeAuthorizedKeys(["ssh-ed25519 A me", "ssh-ed25519 B you"], system, never);
   expect(system.history).toContain("write /home/docker/.ssh/authorized_keys 600");
   expect(system.content.get("/home/docker/.ssh/authorized_keys")).toBe("ssh-ed25519 A me\nssh-ed25519 B you\n");
+});
+
+it("keys that an old disk brought along are kept, and those that the host gives no more are gone", async () => {
+  const system = new FakeSystem();
+  system.content.set("/var/lib/boot2docker/userdata.tar", "tar");
+  const { run } = system.processes;
+  system.processes.run = async (argv) => {
+    if (argv.includes("tar")) system.content.set("/home/docker/.ssh/authorized_keys", "ssh-rsa OLD disk\n");
+    return run(argv);
+  };
+  await writeAuthorizedKeys(["ssh-ed25519 A me"], system, never);
+  await writeAuthorizedKeys(["ssh-ed25519 B you"], system, never);
+  expect(system.content.get("/home/docker/.ssh/authorized_keys")).toBe("ssh-rsa OLD disk\nssh-ed25519 B you\n");
+  expect(system.history).toContain("run /usr/bin/busybox chown -R 1000:50 /home/docker");
 });

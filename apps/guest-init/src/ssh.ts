@@ -1,8 +1,9 @@
-import { RUN_DIR, SSH_DIR, SSH_HOST_KEY } from "./paths.ts";
+import { RUN_DIR, SSH_DIR, SSH_HOST_KEY, USERDATA_TAR } from "./paths.ts";
 import type { Owner, System } from "./system.ts";
 
 const USER_HOME = "/home/docker";
 const USER: Owner = { uid: 1000, gid: 50 };
+const AUTHORIZED_KEYS = `${USER_HOME}/.ssh/authorized_keys`;
 const DROPBEARKEY = "/usr/bin/dropbearkey";
 /** In memory first: a key that was cut off by a power failure would lock everybody out. */
 const FRESH_DIR = `${RUN_DIR}/ssh`;
@@ -36,8 +37,25 @@ export function parsePublicKey(output: string): string {
   return key;
 }
 
-export async function writeAuthorizedKeys(keys: readonly string[], { files }: System): Promise<void> {
+/** The host's keys, and those that an old disk brought along. */
+export async function writeAuthorizedKeys(keys: readonly string[], system: System, signal: AbortSignal): Promise<void> {
+  const { files } = system;
   await files.makeDirectory(`${USER_HOME}/.ssh`, { mode: 0o700, owner: USER });
-  const content = keys.map((key) => `${key}\n`).join("");
-  await files.write(`${USER_HOME}/.ssh/authorized_keys`, content, { mode: 0o600, owner: USER });
+  // Not what an earlier run wrote: a key that the host gives no more is to be gone.
+  await files.remove(AUTHORIZED_KEYS);
+  await unpackUserdata(system, signal);
+  const brought = (await files.readText(AUTHORIZED_KEYS)) ?? "";
+  const content = [...brought.split("\n").filter((line) => line !== ""), ...keys].map((key) => `${key}\n`).join("");
+  await files.write(AUTHORIZED_KEYS, content, { mode: 0o600, owner: USER });
+}
+
+/**
+ * The first 4 KiB of a disk that asked for its formatting, cut off wherever that was: whoever made the disk put an archive
+ * there for the user's home, mostly keys (PER-03). It is unpacked at each boot, since the home is in memory.
+ */
+async function unpackUserdata({ files, processes }: System, signal: AbortSignal): Promise<void> {
+  if ((await files.stat(USERDATA_TAR)) === undefined) return;
+  // Its end is always missing; what is whole is there all the same.
+  await processes.run(["/usr/bin/busybox", "tar", "-x", "-f", USERDATA_TAR, "-C", USER_HOME], signal);
+  await processes.run(["/usr/bin/busybox", "chown", "-R", `${USER.uid}:${USER.gid}`, USER_HOME], signal);
 }

@@ -15,6 +15,8 @@ export interface Observations {
   /** By phase. A phase that succeeds later takes its reason away. */
   degraded: Map<string, Reason>;
   dataDisk: { device: string; mountPoint: string; readOnly: boolean } | undefined;
+  /** When it is. */
+  diskFull: Reason | undefined;
   sshHostKeys: string[];
   engineVersion: string | undefined;
 }
@@ -27,6 +29,7 @@ export const noObservations = (): Observations => ({
   rescue: undefined,
   degraded: new Map(),
   dataDisk: undefined,
+  diskFull: undefined,
   sshHostKeys: [],
   engineVersion: undefined,
 });
@@ -41,7 +44,8 @@ export function deriveLifecycle(seen: Observations, services: readonly ServiceFa
   if (seen.isStopping) return { name: "stopping" };
   if (seen.rescue !== undefined) return { name: "rescue", reason: seen.rescue };
   if (seen.unmet.length > 0) return { name: "starting", phase: seen.running[0] ?? "", unmet: seen.unmet };
-  const reasons = [...seen.degraded.values(), ...services.flatMap(findReason)];
+  const full = seen.diskFull === undefined ? [] : [seen.diskFull];
+  const reasons = [...seen.degraded.values(), ...full, ...services.flatMap(findReason)];
   return reasons.length > 0 ? { name: "degraded", reasons } : { name: "ready" };
 }
 

@@ -183,7 +183,7 @@ const EXECUTORS: Executors = {
 
   "start-ssh": async (_, context, signal) => {
     const { system, seen, supervisor } = context;
-    await writeAuthorizedKeys(configOf(context).authorizedKeys, system);
+    await writeAuthorizedKeys(configOf(context).authorizedKeys, system, signal);
     seen.sshHostKeys = [await ensureHostKey(system, signal)];
     const service = await supervisor.ensure(sshdSpec(SSH_HOST_KEY), RESTART_GRACE_MS, signal);
     await service.ready(signal);

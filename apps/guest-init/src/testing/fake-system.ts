@@ -115,7 +115,7 @@ export class FakeSystem implements System {
     appears: async (path, signal) => {
       while (!this.content.has(path) && !this.listening.has(path)) await this.clock.wait(APPEARS_POLL_MS, signal);
     },
-    space: async () => ({ sizeBytes: 4096, freeBytes: 1024 }),
+    space: async () => ({ sizeBytes: 2 ** 32, freeBytes: 2 ** 31 }),
   };
 
   mounts = {
