@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findNic, type NetworkConfig, planNetwork, setHostname, setUpNetwork } from "./network.ts";
+import { findNic, type NetworkConfig, planNetwork, readKeptHostname, setHostname, setUpNetwork } from "./network.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
 const never = new AbortController().signal;
@@ -57,4 +57,20 @@ it("the machine knows its own name", async () => {
   await setHostname("dev", system);
   expect(system.history[0]).toBe("set /proc/sys/kernel/hostname dev");
   expect(system.content.get("/etc/hosts")).toContain("127.0.0.1 localhost dev\n");
+});
+
+it.each([
+  ["dev\n", "dev"],
+  ["build-1.example.org", "build-1.example.org"],
+  ["", undefined],
+])("the disk's host name %j is %s", async (text, name) => {
+  const system = new FakeSystem();
+  system.content.set("/var/lib/boot2docker/etc/hostname", text);
+  expect(await readKeptHostname(system.files)).toBe(name);
+});
+
+it.each(["a b", "-a", "a..b", "x".repeat(65), "$(reboot)"])("the disk's host name %j is refused", async (text) => {
+  const system = new FakeSystem();
+  system.content.set("/var/lib/boot2docker/etc/hostname", text);
+  await expect(readKeptHostname(system.files)).rejects.toThrow("is no host name");
 });

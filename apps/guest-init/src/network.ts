@@ -1,9 +1,10 @@
 import type { GuestConfig } from "@boot2docker/protocol";
-import { RUN_DIR } from "./paths.ts";
+import { OWN_DATA, RUN_DIR } from "./paths.ts";
 import type { System } from "./system.ts";
 
 export type NetworkConfig = GuestConfig["network"];
 
+const KEPT_HOSTNAME = `${OWN_DATA}/etc/hostname`;
 const DHCP_SCRIPT = `${RUN_DIR}/dhcp-script`;
 const DHCP_BOUND = `${RUN_DIR}/dhcp-bound`;
 
@@ -66,6 +67,14 @@ export async function setUpNetwork(plan: NetworkPlan, system: System, signal: Ab
   if (code !== 0) throw new Error(`ip -batch ended with code ${String(code)}: ${stderr.trim()}`);
   if (plan.resolvConf !== undefined) await system.files.write("/etc/resolv.conf", plan.resolvConf);
   if (plan.dhcp !== undefined) await system.files.write(plan.dhcp.script, DHCP_SCRIPT_TEXT, { mode: 0o755 });
+}
+
+/** Undefined when the disk keeps none. Fails when it is no host name. */
+export async function readKeptHostname(files: Pick<System["files"], "readText">): Promise<string | undefined> {
+  const text = (await files.readText(KEPT_HOSTNAME))?.trim() ?? "";
+  if (text === "") return undefined;
+  if (/^(?=.{1,64}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text)) return text;
+  throw new Error(`${KEPT_HOSTNAME}: ${JSON.stringify(text.slice(0, 80))} is no host name`);
 }
 
 export async function setHostname(hostname: string, { files }: System): Promise<void> {

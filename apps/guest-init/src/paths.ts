@@ -1,7 +1,7 @@
 /** Where things are in the guest. The layout of the data disk is that of old boot2docker disks (PER-13). */
 export const DATA_MOUNT = "/mnt/data";
 export const DATA_DIRS = ["/var/lib/docker", "/var/lib/containerd", "/var/lib/boot2docker"] as const;
-const OWN_DATA = "/var/lib/boot2docker";
+export const OWN_DATA = "/var/lib/boot2docker";
 export const LOG_DIR = `${OWN_DATA}/log`;
 export const TLS_DIR = `${OWN_DATA}/tls`;
 export const SSH_DIR = `${OWN_DATA}/ssh`;

@@ -58,6 +58,10 @@ function describe(task: Task): string {
       return `bind ${task.directories.join(", ")}`;
     case "load-image":
       return `load the image ${task.name} once`;
+    case "run-hook":
+      return `run ${task.name}.sh and wait for it`;
+    case "launch-hook":
+      return `start ${task.name}.sh`;
     case "stop-service":
       return `stop ${task.service} (${task.limitMs / 1000} s)`;
     case "stop-engine":
@@ -79,6 +83,8 @@ function describe(task: Task): string {
     case "announce-ready":
     case "start-ssh":
     case "grow-data-disk":
+    case "keep-hostname":
+    case "trust-certificates":
     case "start-swap":
     case "end-disk-swap":
     case "unmount-all":

@@ -34,7 +34,9 @@ describe("the boot", () => {
   });
 
   it("has disk, identity and network before the engine, and the first image before ready", () => {
-    expect(ancestors(BOOT, "engine")).toEqual(new Set(["containerd", "data-disk", "host", "identity", "network"]));
+    expect(ancestors(BOOT, "engine")).toEqual(
+      new Set(["bootsync", "containerd", "data-disk", "host", "identity", "network", "settings"]),
+    );
     expect(ancestors(BOOT, "ready")).toContain("first-image");
   });
 

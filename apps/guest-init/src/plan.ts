@@ -1,3 +1,4 @@
+import type { HookName } from "./hooks.ts";
 import { DATA_DIRS, DATA_MOUNT, FIRST_IMAGE } from "./paths.ts";
 import type { ServiceId } from "./services.ts";
 import type { MountSpec, Owner } from "./system.ts";
@@ -14,6 +15,10 @@ export type Task =
   | { kind: "bind-data"; directories: readonly string[] }
   | { kind: "move-log" }
   | { kind: "set-hostname" }
+  | { kind: "keep-hostname" }
+  | { kind: "trust-certificates" }
+  | { kind: "run-hook"; name: HookName }
+  | { kind: "launch-hook"; name: HookName }
   | { kind: "set-up-network" }
   | { kind: "establish-identity" }
   | { kind: "start-containerd" }
@@ -154,6 +159,22 @@ export const BOOT = plan([
     hint: "Look at the machine's network settings.",
   },
   {
+    name: "settings",
+    after: ["data-disk", "host"],
+    tasks: [{ kind: "keep-hostname" }, { kind: "trust-certificates" }],
+    limitMs: 10_000,
+    onFailure: "degrade",
+    hint: "Look at certs and etc/hostname in /var/lib/boot2docker.",
+  },
+  {
+    name: "bootsync",
+    after: ["settings", "network"],
+    tasks: [{ kind: "run-hook", name: "bootsync" }],
+    limitMs: 60_000,
+    onFailure: "degrade",
+    hint: "The engine does not wait for it any longer. What it said is in /var/lib/boot2docker/log/bootsync.log.",
+  },
+  {
     name: "containerd",
     after: ["data-disk"],
     tasks: [{ kind: "start-containerd" }],
@@ -171,7 +192,7 @@ export const BOOT = plan([
   },
   {
     name: "engine",
-    after: ["containerd", "identity", "network"],
+    after: ["containerd", "identity", "network", "bootsync"],
     tasks: [{ kind: "start-engine" }],
     limitMs: 180_000,
     onFailure: "degrade",
@@ -200,6 +221,14 @@ export const BOOT = plan([
     limitMs: 30_000,
     onFailure: "degrade",
     hint: "`boot2docker logs sshd` says more.",
+  },
+  {
+    name: "bootlocal",
+    after: ["ready"],
+    tasks: [{ kind: "launch-hook", name: "bootlocal" }],
+    limitMs: 5_000,
+    onFailure: "degrade",
+    hint: "What it said is in /var/lib/boot2docker/log/bootlocal.log.",
   },
   {
     name: "data-disk-growth",

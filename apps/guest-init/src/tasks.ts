@@ -2,11 +2,12 @@ import type { GuestConfig, Reason } from "@boot2docker/protocol";
 import { defaultConfig } from "./config.ts";
 import { loadImage } from "./docker.ts";
 import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
+import { awaitHook, startHook } from "./hooks.ts";
 import type { HostLink } from "./host-link.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
 import { growDataDisk } from "./grow-data-disk.ts";
-import { findNic, planNetwork, setHostname, setUpNetwork } from "./network.ts";
+import { findNic, planNetwork, readKeptHostname, setHostname, setUpNetwork } from "./network.ts";
 import { openDataDisk } from "./open-data-disk.ts";
 import { CONTAINERD_CONFIG_FILE, ENGINE_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
 import { bindOf, type Task } from "./plan.ts";
@@ -19,6 +20,7 @@ import type { Supervisor } from "./supervisor.ts";
 import { doSwapStep, endDiskSwap, planSwap, readSwapFacts } from "./swap.ts";
 import type { MountSpec, System } from "./system.ts";
 import { establishIdentity } from "./tls.ts";
+import { trustCertificates } from "./trust.ts";
 
 /** What the executors work on. */
 export interface TaskContext {
@@ -87,6 +89,31 @@ const EXECUTORS: Executors = {
   },
 
   "set-hostname": (_, context) => setHostname(configOf(context).hostname, context.system),
+
+  // The name that a user gave the machine in the machine; it was kept on the disk by all boot2dockers (SYS-04).
+  "keep-hostname": async (_, { system }) => {
+    const hostname = await readKeptHostname(system.files);
+    if (hostname !== undefined) await setHostname(hostname, system);
+  },
+
+  "trust-certificates": async (_, { system }) => {
+    const useless = await trustCertificates(system.files);
+    if (useless.length > 0) throw new Error(`no certificate in ${useless.join(", ")} of /var/lib/boot2docker/certs`);
+  },
+
+  "run-hook": async ({ name }, { system }, signal) => {
+    const process = await startHook(name, `${LOG_DIR}/${name}.log`, system);
+    if (process !== undefined) await awaitHook(name, process, system, signal);
+  },
+
+  "launch-hook": async ({ name }, { system, report }) => {
+    const process = await startHook(name, `${LOG_DIR}/${name}.log`, system);
+    if (process === undefined) return;
+    awaitHook(name, process, system, new AbortController().signal).then(
+      () => report("hook.ended", { name }),
+      (error: unknown) => report("hook.failed", { name, reason: messageOf(error) }),
+    );
+  },
 
   "open-data-disk": async (_, context, signal) => {
     const { system, seen, link, report } = context;
