@@ -63,14 +63,32 @@ export const workloads = {
     const insert = `while :; do echo "INSERT INTO rows(text) VALUES(hex(randomblob(300))); SELECT 'row ' || max(id) FROM rows;"; done`;
     const script = `${insert} | sqlite3 -cmd 'PRAGMA synchronous=FULL' -cmd '.timeout 5000' /database/cut.db`;
     const env = await box.dockerEnv({});
-    // With a terminal it writes each line at once.
-    const argv = ["run", "--rm", "-t", "-v", "database:/database", "cut/sqlite", "sh", "-c", script];
-    const client = spawn(box.dockerClient, argv, { env, signal, stdio: ["ignore", "pipe", "inherit"] });
+    // With a terminal it writes each line at once. To the client's own end its container pays no heed.
+    const argv = [
+      "run",
+      "--rm",
+      "--name",
+      "writer",
+      "-t",
+      "-v",
+      "database:/database",
+      "cut/sqlite",
+      "sh",
+      "-c",
+      script,
+    ];
+    const client = spawn(box.dockerClient, argv, {
+      env,
+      signal,
+      killSignal: "SIGKILL",
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     client.on("error", () => undefined); // aborted
     for await (const line of createInterface({ input: client.stdout })) {
       const row = /^row (\d+)/.exec(line)?.[1];
       if (row !== undefined) acknowledge({ kind: "rows", last: Number(row) });
     }
+    await box.docker(["rm", "-f", "writer"]);
   },
 } satisfies Record<string, (context: WorkContext) => Promise<void>>;
 

@@ -29,12 +29,12 @@ function blockdevs(args: string[]): Record<string, unknown>[] {
   return valuesOf("-blockdev", args).map((text) => JSON.parse(text) as Record<string, unknown>); // Our own text.
 }
 
-test.each<[Accelerator, string]>([
-  ["kvm", "host"],
-  ["hvf", "host"],
-  ["tcg", "max"],
-])("with %s the CPU is %s", (accelerator, cpu) => {
-  expect(valuesOf("-accel", argv(accelerator))).toEqual([accelerator]);
+test.each<[Accelerator, string, string]>([
+  ["kvm", "host", "kvm"],
+  ["hvf", "host", "hvf"],
+  ["tcg", "max", "tcg,thread=single"],
+])("with %s the CPU is %s", (accelerator, cpu, option) => {
+  expect(valuesOf("-accel", argv(accelerator))).toEqual([option]);
   expect(valuesOf("-cpu", argv(accelerator))).toEqual([cpu]);
 });
 

@@ -21,6 +21,14 @@ export const dataNode = "data";
 /** Of the user-mode network; the port forwards refer to it. */
 export const netdevId = "net0";
 
+/**
+ * One thread for all processors of an emulated guest: with one for each, QEMU may execute code that another processor has
+ * just patched, and the guest's kernel dies of that. docs/adr/0009-emulation-in-one-thread.md
+ */
+function accelOption(accelerator: Accelerator): string {
+  return accelerator === "tcg" ? "tcg,thread=single" : accelerator;
+}
+
 /** `max` under emulation: `host` needs hardware of the host's own kind. */
 export function cpuModel(accelerator: Accelerator): string {
   return accelerator === "tcg" ? "max" : "host";
@@ -37,7 +45,7 @@ export function qemuArgv(spec: VmSpec, accelerator: Accelerator, paths: Paths): 
     ["-nodefaults", "-no-user-config", "-display", "none"],
     ["-pidfile", paths.pid],
     ["-machine", machineModel],
-    ["-accel", accelerator],
+    ["-accel", accelOption(accelerator)],
     ["-cpu", cpuModel(accelerator)],
     ["-smp", String(spec.cpus), "-m", `${spec.memoryMiB}M`],
     ["-kernel", spec.kernelPath, "-initrd", spec.initrdPath, "-append", kernelCommandLine],
