@@ -41,6 +41,7 @@ async function checkImages(box: Sandbox): Promise<string[]> {
 async function checkAcknowledged(box: Sandbox, acknowledged: readonly Acknowledged[]): Promise<string[]> {
   const problems: string[] = [];
   const files: string[] = [];
+  let last: number | undefined;
   for (const what of acknowledged) {
     switch (what.kind) {
       case "image": {
@@ -52,19 +53,12 @@ async function checkAcknowledged(box: Sandbox, acknowledged: readonly Acknowledg
       case "file":
         files.push(`${what.sha256}  /files/${what.name}`);
         break;
-      case "rows": {
-        const sql = `PRAGMA integrity_check; SELECT count(*) FROM rows WHERE id <= ${String(what.last)};`;
-        const query = ["run", "--rm", "-v", "database:/database", "cut/sqlite", "sqlite3", "/database/cut.db", sql];
-        const said = await box.docker(query);
-        if (said.stdout.trim() !== `ok\n${String(what.last)}`) {
-          problems.push(
-            `database: ${String(what.last)} rows were there, now ${said.stdout.trim()} ${said.stderr.trim()}`,
-          );
-        }
+      case "rows":
+        last = what.last;
         break;
-      }
     }
   }
+  if (last !== undefined) problems.push(...(await checkRows(box, last)));
   if (files.length > 0) {
     const check = ["run", "--rm", "-i", "-v", "files:/files", "boot2docker/busybox", "sha256sum", "-c"];
     const said = await box.docker(check, { input: `${files.join("\n")}\n` });
@@ -77,6 +71,14 @@ async function checkAcknowledged(box: Sandbox, acknowledged: readonly Acknowledg
       );
   }
   return problems;
+}
+
+async function checkRows(box: Sandbox, last: number): Promise<string[]> {
+  const sql = `PRAGMA integrity_check; SELECT count(*) FROM rows WHERE id <= ${String(last)};`;
+  const query = ["run", "--rm", "-v", "database:/database", "cut/sqlite", "sqlite3", "/database/cut.db", sql];
+  const { stdout, stderr } = await box.docker(query);
+  if (stdout.trim() === `ok\n${String(last)}`) return [];
+  return [`database: ${String(last)} rows were there, now ${stdout.trim()} ${stderr.trim()}`];
 }
 
 /** Of a disk that no VM has open: what e2fsck finds wrong after a shutdown in order. */

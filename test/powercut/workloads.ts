@@ -61,9 +61,9 @@ export const workloads = {
 
   database: async ({ box, signal, acknowledge }) => {
     const insert = `while :; do echo "INSERT INTO rows(text) VALUES(hex(randomblob(300))); SELECT 'row ' || max(id) FROM rows;"; done`;
-    const script = `${insert} | sqlite3 -cmd 'PRAGMA synchronous=FULL' -cmd '.timeout 5000' /database/cut.db`;
+    const script = `${insert} | sqlite3 -batch -list -noheader -cmd 'PRAGMA synchronous=FULL' -cmd '.timeout 5000' /database/cut.db`;
     const env = await box.dockerEnv({});
-    // With a terminal it writes each line at once. To the client's own end its container pays no heed.
+    // With a terminal it writes each line at once, but as a table unless it is told otherwise. To the client's own end its container pays no heed.
     const argv = [
       "run",
       "--rm",
