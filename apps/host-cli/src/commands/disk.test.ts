@@ -51,6 +51,11 @@ test("check puts the request on the disk while no VM has it, starts the machine,
   const event = { sequence: 1, at: "2026-01-01T00:00:00Z", uptimeMs: 1, name: "data-disk.checked", fields };
   world.guest = { events: [event] };
   await bringUp(world);
+  const formatted = new Uint8Array(4096);
+  const view = new DataView(formatted.buffer, 1024);
+  view.setUint32(0x4, 1000, true);
+  view.setUint16(0x38, 0xef53, true);
+  world.disk.put(dir.dataDisk, formatted, { sparseBytes: machineConfig.diskBytes });
   const said = await run(world, "disk check m1");
   expect(said).toMatchObject({ code: 0, stdout: "good\n" });
   expect(said.stderr).toContain("clean, 11/65536 files");
@@ -59,6 +64,15 @@ test("check puts the request on the disk while no VM has it, starts the machine,
   expect(patches?.get(machineConfig.diskBytes - REQUEST_BYTES)).toMatch(new RegExp(`^${CHECK_REQUEST}\0+$`));
   world.guest = { events: [{ ...event, fields: { ...fields, isRepaired: false } }] };
   expect(await run(world, "disk check m1")).toMatchObject({ code: 1, stdout: "damaged\n" });
+});
+
+test("check writes nothing to a disk that it did not format: its end may be a partition's, or somebody's", async () => {
+  const { world, dir } = await worldWithMachine();
+  world.disk.put(dir.dataDisk, "a partition table", { sparseBytes: machineConfig.diskBytes });
+  const said = await run(world, "disk check m1");
+  expect(said).toMatchObject({ code: 1, stdout: "" });
+  expect(said.stderr).toContain("cannot be asked for a check");
+  expect(world.disk.entries.get(dir.dataDisk)?.patches).toBeUndefined();
 });
 
 test.each([

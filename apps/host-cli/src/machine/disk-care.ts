@@ -50,10 +50,7 @@ export async function runCheckDisk(context: Context): Promise<DiskCheck> {
   const { host, dir, driver } = context;
   await checkDataDisk(host, dir);
   if ((await driver.inspect()).state === "on") await runDown(context, { timeoutMs: shutdownLimitMs, force: false });
-  const size = (await host.files.stat(dir.dataDisk))?.sizeBytes ?? 0;
-  const request = new Uint8Array(REQUEST_BYTES);
-  request.set(new TextEncoder().encode(CHECK_REQUEST));
-  await host.files.overwrite(dir.dataDisk, size - REQUEST_BYTES, request);
+  await requestCheck(context);
   let failure: UserError | undefined;
   try {
     await runUp(context, await readMachineConfig(host, dir));
@@ -70,8 +67,38 @@ export async function runCheckDisk(context: Context): Promise<DiskCheck> {
   if (failure !== undefined) throw failure;
   throw new UserError(`the disk of ${dir.name} was not checked`, {
     code: "disk-not-checked",
-    hint: "Is it a partition of a disk of an old boot2docker? Those are checked only when they were not unmounted.",
+    hint: `See: boot2docker logs ${dir.name} guest-init`,
   });
+}
+
+/** Throws UserError `disk-not-checkable` where the end of the disk may be somebody's: it is only written to when it is not. */
+async function requestCheck({ host, dir }: Context): Promise<void> {
+  const size = (await host.files.stat(dir.dataDisk))?.sizeBytes ?? 0;
+  const start = await host.files.readPart(dir.dataDisk, 0, REQUEST_BYTES);
+  const end = await host.files.readPart(dir.dataDisk, size - REQUEST_BYTES, REQUEST_BYTES);
+  const request = new Uint8Array(REQUEST_BYTES);
+  request.set(new TextEncoder().encode(CHECK_REQUEST));
+  const isUnused = end.every((byte) => byte === 0) || Buffer.compare(end, request) === 0;
+  if (!isUnused || !leavesTail(start, size)) {
+    throw new UserError(
+      `the disk of ${dir.name} cannot be asked for a check: it was not formatted by this boot2docker`,
+      {
+        code: "disk-not-checkable",
+        hint: "Nothing on it was changed. Start the machine: a disk that was not unmounted is checked then.",
+      },
+    );
+  }
+  await host.files.overwrite(dir.dataDisk, size - REQUEST_BYTES, request);
+}
+
+/** The whole disk is one ext4 that ends 128 KiB before the disk does (apps/guest-init/src/format-data-disk.ts). */
+function leavesTail(start: Uint8Array, diskBytes: number): boolean {
+  const superblock = 1024;
+  if (start.byteLength < 2 * superblock) return false;
+  const view = new DataView(start.buffer, start.byteOffset + superblock, superblock);
+  const blocks = view.getUint32(0x150, true) * 2 ** 32 + view.getUint32(0x4, true);
+  const bytes = blocks * (1024 << view.getUint32(0x18, true));
+  return view.getUint16(0x38, true) === 0xef53 && bytes > 0 && bytes <= diskBytes - 128 * 1024;
 }
 
 function checkOf({ fields }: GuestEvent): DiskCheck {
