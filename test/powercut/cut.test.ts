@@ -16,7 +16,12 @@ afterEach(() => {
 });
 
 /** What is in each block of a disk of eight, by its first letter, after a cut behind `position` entries. */
-function cutAt(position: number, entries: readonly Entry[], random: () => number): { blocks: string; cut: Cut } {
+function cutAt(
+  position: number,
+  entries: readonly Entry[],
+  random: () => number,
+  count = 8,
+): { blocks: string; cut: Cut } {
   const path = join(folder, "disk");
   writeFileSync(path, "");
   truncateSync(path, 8 * block);
@@ -27,7 +32,7 @@ function cutAt(position: number, entries: readonly Entry[], random: () => number
     const history = new DiskHistory(image, log);
     history.advanceTo(position);
     const cut = history.cut(image, random);
-    const blocks = Array.from({ length: 8 }, (_, index) => image.read(index * block, 1).toString());
+    const blocks = Array.from({ length: count }, (_, index) => image.read(index * block, 1).toString());
     return { blocks: blocks.map((letter) => (letter === "\0" ? "." : letter)).join(""), cut };
   } finally {
     image.close();
@@ -81,4 +86,10 @@ test("the same seed cuts alike", () => {
     Array.from({ length: 20 }, (_, seed) => cut(seed)),
   );
   expect(new Set(Array.from({ length: 20 }, (_, seed) => cut(seed))).size).toBeGreaterThan(5);
+});
+
+test("a disk that grew is as large after the cut", () => {
+  const entries: Entry[] = [write("a", 0), flush, { kind: "grow", sizeBytes: 9 * block }, write("b", 8)];
+  expect(cutAt(4, entries, everything(), 9)).toMatchObject({ blocks: "a.......b" });
+  expect(cutAt(4, entries, nothing, 9)).toMatchObject({ blocks: "a........" });
 });

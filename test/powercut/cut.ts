@@ -14,7 +14,7 @@ export class DiskHistory {
   readonly #image: Image;
   readonly #entries: Iterator<Entry>;
   #position = 0;
-  #pending: Exclude<Entry, { kind: "flush" }>[] = [];
+  #pending: Extract<Entry, { kind: "write" | "zero" }>[] = [];
 
   constructor(image: Image, log: WriteLog) {
     this.#image = image;
@@ -26,11 +26,25 @@ export class DiskHistory {
     for (; this.#position < position; this.#position += 1) {
       const next = this.#entries.next();
       if (next.done === true) throw new Error(`the log has ${String(this.#position)} entries only`);
-      if (next.value.kind !== "flush") this.#pending.push(next.value);
-      else {
-        for (const entry of this.#pending) this.#image.apply(entry);
+      this.#take(next.value);
+    }
+  }
+
+  #take(entry: Entry): void {
+    switch (entry.kind) {
+      case "write":
+      case "zero":
+        this.#pending.push(entry);
+        return;
+      case "flush":
+        for (const pending of this.#pending) this.#image.apply(pending);
         this.#pending = [];
-      }
+        return;
+      case "grow":
+        this.#image.apply(entry);
+        return;
+      default:
+        entry satisfies never;
     }
   }
 

@@ -14,8 +14,8 @@ export interface PowerCutMachine extends AsyncDisposable {
   readonly box: Sandbox;
   /** The data disk's image while no power is on. */
   readonly disk: string;
-  /** Attaches the disk; a VM can be started while this is there, and its power cut once. */
-  plugIn(): Promise<Supply>;
+  /** Attaches the disk; a VM can be started while this is there, and its power cut once. The log may go on with another's. */
+  plugIn(how?: "create" | "append"): Promise<Supply>;
 }
 
 export interface Supply extends AsyncDisposable {
@@ -38,10 +38,10 @@ export async function makePowerCutMachine(sizeMiB: number): Promise<PowerCutMach
   return {
     box,
     disk: dir.dataDisk,
-    async plugIn() {
+    async plugIn(how = "create") {
       await copySparse(dir.dataDisk, base);
       const image = new Image(dir.dataDisk);
-      const log = new WriteLog(logPath, "create");
+      const log = new WriteLog(logPath, how);
       const server = await serveDisk(socketPath, image, log);
       const unplug = async (): Promise<void> => {
         await server[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ import { imageFolder } from "../harness/machine.ts";
 import { copySparse, makePowerCutMachine, type PowerCutMachine } from "./machine.ts";
 import { seededRandom } from "./random.ts";
 import { type Point, record, replay } from "./replay.ts";
-import { cutFirstFormat, cutWork, type Round } from "./rounds.ts";
+import { cutFirstFormat, cutGrowth, cutWork, type Round } from "./rounds.ts";
 import { type Acknowledged, workloads, type WorkloadName } from "./workloads.ts";
 
 const usage = `pnpm test:powercut [-n CUTS] [--replay POINTS]
@@ -61,14 +61,16 @@ async function cutOneMachine(
   count: number,
   done: (round: Round) => Promise<void>,
 ): Promise<void> {
-  const names = Object.keys(workloads) as WorkloadName[]; // Its own keys.
+  const names = [...(Object.keys(workloads) as WorkloadName[]), "growth"] as const; // Its own keys.
   const known: Acknowledged[] = [];
+  const cutSomething = (index: number, seed: number, random: () => number): Promise<Round> => {
+    if (index === 0) return cutFirstFormat(machine, seed, random);
+    const name = names[Math.floor(random() * names.length)] ?? "growth";
+    return name === "growth" ? cutGrowth(machine, known, seed, random) : cutWork(machine, name, known, seed, random);
+  };
   for (let index = 0; index < count; index += 1) {
     const seed = randomInt(2 ** 32);
-    const random = seededRandom(seed);
-    const name = names[Math.floor(random() * names.length)] ?? "import";
-    const round =
-      index === 0 ? await cutFirstFormat(machine, seed, random) : await cutWork(machine, name, known, seed, random);
+    const round = await cutSomething(index, seed, seededRandom(seed));
     await done(round);
     if (round.problems.length > 0) return;
   }

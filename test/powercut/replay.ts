@@ -3,21 +3,24 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkDiskImage } from "./check-image.ts";
 import { type Cut, DiskHistory } from "./cut.ts";
-import { copySparse, makePowerCutMachine } from "./machine.ts";
+import { copySparse, makePowerCutMachine, type PowerCutMachine, type Supply } from "./machine.ts";
 import { seededRandom } from "./random.ts";
-import { type Acknowledged, prepareWorkloads, workloads } from "./workloads.ts";
+import { growthBytes } from "./rounds.ts";
+import { type Acknowledged, prepareWorkloads, type WorkloadName, workloads } from "./workloads.ts";
 import { Image, WriteLog } from "./write-log.ts";
 
-/** A machine's whole life so far, as its disk saw it: from the first format through all workloads. */
+/** A machine's whole life so far, as its disk saw it: from the first format through all workloads to its growth. */
 interface Recording {
-  sizeBytes: number;
-  /** Requests to the disk. */
+  /** Requests to the disk, and which of them was the first after it was made larger. */
   count: number;
+  grownAt: number;
   /** With the number of requests by then. */
   acknowledged: { position: number; what: Acknowledged }[];
   /** SHA-256 of every file that was put into a layer. */
   payloads: string[];
 }
+
+const growthShare = 0.15;
 
 export interface Point extends Cut {
   seed: number;
@@ -47,42 +50,63 @@ export async function record(
   await using machine = await makePowerCutMachine(diskMiB);
   const { box } = machine;
   await copySparse(machine.disk, join(fresh, "before.raw"));
-  await using supply = await machine.plugIn();
-  const recording: Recording = { sizeBytes: diskMiB * 2 ** 20, count: 0, acknowledged: [], payloads: [] };
-  say("recording the first boot");
-  await box.ok("up");
-  await prepareWorkloads(box);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [name, work] of Object.entries(workloads)) {
-      say(`recording ${name}`);
-      const end = new AbortController();
-      const working = work({
-        box,
-        round: `${name}-${String(round)}`,
-        signal: end.signal,
-        acknowledge(what) {
-          recording.acknowledged.push({ position: supply.log.count, what });
-        },
-        made(sha256) {
-          recording.payloads.push(sha256);
-        },
-      });
-      const failed = working.then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      const early = await Promise.race([failed, delay(workMs)]);
-      if (early !== undefined) throw new Error(`${name} failed`, { cause: early });
-      end.abort(new Error("enough"));
-      await failed;
+  const recording: Recording = { count: 0, grownAt: 0, acknowledged: [], payloads: [] };
+  {
+    await using supply = await machine.plugIn();
+    say("recording the first boot");
+    await box.ok("up");
+    await prepareWorkloads(box);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const name of Object.keys(workloads) as WorkloadName[]) {
+        say(`recording ${name}`);
+        await recordWork(name, workMs, String(round), machine, supply, recording);
+      }
     }
+    await box.ok("down");
+    recording.grownAt = supply.log.count;
   }
+  say("recording growth");
+  const sizeBytes = diskMiB * 2 ** 20 + growthBytes;
+  await box.ok("disk", "grow", String(sizeBytes / 2 ** 20));
+  await using supply = await machine.plugIn("append");
+  supply.log.append({ kind: "grow", sizeBytes });
+  await box.ok("up");
   await box.ok("down");
   recording.count = supply.log.count;
   copyFileSync(supply.logPath, join(fresh, "writes.log"));
   writeFileSync(join(fresh, "recording.json"), JSON.stringify(recording));
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);
+}
+
+async function recordWork(
+  name: WorkloadName,
+  workMs: number,
+  round: string,
+  { box }: PowerCutMachine,
+  supply: Supply,
+  recording: Recording,
+): Promise<void> {
+  const end = new AbortController();
+  const working = workloads[name]({
+    box,
+    round: `${name}-${round}`,
+    signal: end.signal,
+    acknowledge(what) {
+      recording.acknowledged.push({ position: supply.log.count, what });
+    },
+    made(sha256) {
+      recording.payloads.push(sha256);
+    },
+  });
+  const failed = working.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const early = await Promise.race([failed, delay(workMs)]);
+  if (early !== undefined) throw new Error(`${name} failed`, { cause: early });
+  end.abort(new Error("enough"));
+  await failed;
 }
 
 /** Cuts the recorded life at `count` places, each a seed from `firstSeed` on, and checks what is left. */
@@ -98,7 +122,10 @@ export async function* replay(folder: string, count: number, firstSeed: number):
   // The seed alone says where and what: a point can be had again without the others.
   const points = Array.from({ length: count }, (_, index) => {
     const random = seededRandom(firstSeed + index);
-    return { seed: firstSeed + index, position: Math.floor(random() * recording.count), random };
+    const { count: most, grownAt } = recording;
+    // Growth is short, and as dangerous as all else.
+    const least = random() < growthShare ? grownAt : 0;
+    return { seed: firstSeed + index, position: least + Math.floor(random() * (most - least)), random };
   }).toSorted((one, other) => one.position - other.position);
   try {
     for (const { seed, position, random } of points) {

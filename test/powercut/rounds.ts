@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { hostOf } from "../harness/agent.ts";
 import { checkFileSystem, checkMachine } from "./check-machine.ts";
@@ -8,18 +8,41 @@ import type { Point } from "./replay.ts";
 import { type Acknowledged, prepareWorkloads, type WorkloadName, workloads } from "./workloads.ts";
 
 export interface Round extends Point {
-  what: WorkloadName | "first-format";
+  what: WorkloadName | "first-format" | "growth";
 }
 
-/** A first boot writes about so many times until the engine is ready. */
-const firstBootWrites = 900;
+/** So many requests are sent to the disk by about the time at which `up` returns: by a first boot, by one that grows it. */
+const firstBootRequests = 400;
+const growthRequests = { least: 200, most: 340 } as const;
+export const growthBytes = 512 * 2 ** 20;
 const workMs = { least: 2_000, most: 15_000 } as const;
 const pollMs = 5;
 
 /** The power goes while the disk is made and the engine starts for the first time. The machine is stopped afterwards. */
 export async function cutFirstFormat(machine: PowerCutMachine, seed: number, random: () => number): Promise<Round> {
-  const position = Math.floor(random() * firstBootWrites);
-  const cut = await withPower(machine, async (supply) => {
+  const cut = await cutBoot(machine, Math.floor(random() * firstBootRequests), random);
+  const problems = await inspectAfterCut(machine, [], () => prepareWorkloads(machine.box));
+  return { seed, what: "first-format", ...cut, acknowledged: 0, problems };
+}
+
+/** The power goes while a larger disk gets a larger file system. Stopped before and afterwards. */
+export async function cutGrowth(
+  machine: PowerCutMachine,
+  known: readonly Acknowledged[],
+  seed: number,
+  random: () => number,
+): Promise<Round> {
+  const sizeBytes = statSync(machine.disk).size + growthBytes;
+  await machine.box.ok("disk", "grow", String(sizeBytes / 2 ** 20));
+  const { least, most } = growthRequests;
+  const cut = await cutBoot(machine, least + Math.floor(random() * (most - least)), random);
+  const problems = await inspectAfterCut(machine, known, async () => undefined);
+  return { seed, what: "growth", ...cut, acknowledged: 0, problems };
+}
+
+/** The power goes after that many requests, or when `up` has returned. */
+async function cutBoot(machine: PowerCutMachine, position: number, random: () => number): Promise<Cut> {
+  return await withPower(machine, async (supply) => {
     const up = machine.box.cli("up");
     const isOver = up.then(() => true);
     while (supply.log.count < position) {
@@ -29,8 +52,6 @@ export async function cutFirstFormat(machine: PowerCutMachine, seed: number, ran
     await up;
     return left;
   });
-  const problems = await inspectAfterCut(machine, [], () => prepareWorkloads(machine.box));
-  return { seed, what: "first-format", ...cut, acknowledged: 0, problems };
 }
 
 /** The power goes in the middle of some work; `known` is what the machine had before and grows. Stopped afterwards. */

@@ -4,7 +4,9 @@ import { closeSync, ftruncateSync, fstatSync, openSync, readSync, writeSync } fr
 export type Entry =
   | { kind: "write"; offset: number; data: Buffer; isDurable: boolean }
   | { kind: "zero"; offset: number; length: number; isDurable: boolean }
-  | { kind: "flush" };
+  | { kind: "flush" }
+  /** While no power was on. */
+  | { kind: "grow"; sizeBytes: number };
 
 /**
  * A disk loses no part of a block and any blocks of what it has not flushed: 4 KiB is what today's disks write at once,
@@ -12,9 +14,9 @@ export type Entry =
  */
 const BLOCK_BYTES = 4096;
 
-/** Kind and flag, offset, length; the data of a write follows. */
+/** Kind and flag, offset or size, length; the data of a write follows. */
 const HEADER_BYTES = 14;
-const kinds = ["write", "zero", "flush"] as const;
+const kinds = ["write", "zero", "flush", "grow"] as const;
 
 /** All that a disk was told, in a file. */
 export class WriteLog {
@@ -22,13 +24,14 @@ export class WriteLog {
   #end: number;
   #count = 0;
 
-  /** Begins an empty log, or goes through one that is there with `read`. */
-  constructor(path: string, how: "create" | "read") {
-    this.#file = openSync(path, how === "create" ? "w+" : "r");
+  /** Begins an empty log, goes on with one that is there, or only reads it. */
+  constructor(path: string, how: "create" | "append" | "read") {
+    this.#file = openSync(path, { create: "w+", append: "r+", read: "r" }[how]);
     this.#end = fstatSync(this.#file).size;
+    this.#count = [...this.entries()].length;
   }
 
-  /** Number of entries appended so far. */
+  /** Number of entries so far. */
   get count(): number {
     return this.#count;
   }
@@ -37,7 +40,8 @@ export class WriteLog {
     const data = entry.kind === "write" ? entry.data : Buffer.alloc(0);
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeUInt8(kinds.indexOf(entry.kind), 0);
-    if (entry.kind !== "flush") {
+    if (entry.kind === "grow") header.writeBigUInt64LE(BigInt(entry.sizeBytes), 2);
+    else if (entry.kind !== "flush") {
       header.writeUInt8(Number(entry.isDurable), 1);
       header.writeBigUInt64LE(BigInt(entry.offset), 2);
       header.writeUInt32LE(entry.kind === "write" ? data.length : entry.length, 10);
@@ -62,6 +66,7 @@ export class WriteLog {
         at += length;
         yield { kind, offset, data, isDurable };
       } else if (kind === "zero") yield { kind, offset, length, isDurable };
+      else if (kind === "grow") yield { kind, sizeBytes: offset };
       else yield { kind: "flush" };
     }
   }
@@ -96,12 +101,12 @@ export class Image {
         if (this.read(entry.offset + done, zeros.length).equals(zeros)) continue;
         writeSync(this.#file, zeros, 0, zeros.length, entry.offset + done);
       }
-    }
+    } else if (entry.kind === "grow") ftruncateSync(this.#file, entry.sizeBytes);
   }
 
   /** Only those blocks of the entry that `isKept` says; its parts are aligned as the disk's blocks are. */
   applyTorn(entry: Entry, isKept: () => boolean): void {
-    if (entry.kind === "flush") return;
+    if (entry.kind === "flush" || entry.kind === "grow") return;
     const length = entry.kind === "write" ? entry.data.length : entry.length;
     for (let from = 0; from < length;) {
       const to = Math.min(length, from + BLOCK_BYTES - ((entry.offset + from) % BLOCK_BYTES));
@@ -115,10 +120,6 @@ export class Image {
       }
       from = to;
     }
-  }
-
-  grow(sizeBytes: number): void {
-    ftruncateSync(this.#file, sizeBytes);
   }
 
   close(): void {

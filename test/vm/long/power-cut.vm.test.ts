@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { makePowerCutMachine } from "../../powercut/machine.ts";
 import { seededRandom } from "../../powercut/random.ts";
 import { record, replay } from "../../powercut/replay.ts";
-import { cutFirstFormat, cutWork } from "../../powercut/rounds.ts";
+import { cutFirstFormat, cutGrowth, cutWork } from "../../powercut/rounds.ts";
 import type { Acknowledged } from "../../powercut/workloads.ts";
 
 /** A few of each kind; `pnpm test:powercut` does as many as one wants, docs/power-cuts.md tells what it found. */
@@ -13,13 +13,14 @@ const diskMiB = 2048;
 const limitMs = 900_000;
 
 test(
-  "a power cut while the disk is formatted, and two in the middle of work, lose nothing that was acknowledged",
+  "a power cut while the disk is formatted, two in the middle of work and one while it grows lose nothing that was acknowledged",
   async () => {
     await using machine = await makePowerCutMachine(diskMiB);
     const known: Acknowledged[] = [];
     expect(await cutFirstFormat(machine, 1, seededRandom(1))).toMatchObject({ problems: [] });
     expect(await cutWork(machine, "import", known, 2, seededRandom(2))).toMatchObject({ problems: [] });
     expect(await cutWork(machine, "database", known, 3, seededRandom(3))).toMatchObject({ problems: [] });
+    expect(await cutGrowth(machine, known, 4, seededRandom(4))).toMatchObject({ problems: [] });
     expect(known.length).toBeGreaterThan(0);
   },
   limitMs,
