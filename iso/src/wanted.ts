@@ -203,7 +203,6 @@ export const setuidPrograms: ReadonlySet<string> = new Set(["/usr/bin/sudo"]);
 /** Empty folders: mount points, and what is made writable at boot. Mode where it is not 0755. */
 export const emptyFolders: Readonly<Record<string, number>> = {
   "/dev": 0o755,
-  "/etc/docker": 0o755,
   "/etc/dropbear": 0o755,
   "/home": 0o755,
   "/media": 0o755,

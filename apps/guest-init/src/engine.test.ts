@@ -3,8 +3,7 @@ import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
 
 describe("planEngineConfig", () => {
   it("listens on TCP with mutual TLS when there is a certificate", () => {
-    const config = planEngineConfig({ hasIdentity: true, hasSwarmState: false });
-    expect(config).toMatchObject({
+    expect(planEngineConfig(true, {})).toMatchObject({
       hosts: ["unix:///run/docker.sock", "tcp://0.0.0.0:2376"],
       tlsverify: true,
       tlscacert: "/var/lib/boot2docker/tls/ca.pem",
@@ -14,25 +13,28 @@ describe("planEngineConfig", () => {
   });
 
   it("never listens on TCP without one", () => {
-    const config = planEngineConfig({ hasIdentity: false, hasSwarmState: false });
-    expect(config.hosts).toEqual(["unix:///run/docker.sock"]);
+    const config = planEngineConfig(false, {});
+    expect(config).toMatchObject({ hosts: ["unix:///run/docker.sock"] });
     expect(config).not.toHaveProperty("tlsverify");
   });
 
-  it("keeps containers alive over a dead dockerd, except where swarm forbids it", () => {
-    expect(planEngineConfig({ hasIdentity: true, hasSwarmState: false })["live-restore"]).toBe(true);
-    expect(planEngineConfig({ hasIdentity: true, hasSwarmState: true })["live-restore"]).toBe(false);
+  it("bounds the logs of containers, as long as their driver knows how", () => {
+    const limits = { "max-size": "10m", "max-file": "3" };
+    expect(planEngineConfig(true, {})).toMatchObject({ "log-driver": "json-file", "log-opts": limits });
+    expect(planEngineConfig(true, { "log-driver": "local" })).toMatchObject({ "log-opts": limits });
+    expect(planEngineConfig(true, { "log-driver": "syslog" })).not.toHaveProperty("log-opts");
+    expect(planEngineConfig(true, { "log-opts": { "max-size": "1m" } })).toMatchObject({
+      "log-opts": { "max-size": "1m", "max-file": "3" },
+    });
   });
 
-  it("bounds the logs of containers", () => {
-    expect(planEngineConfig({ hasIdentity: true, hasSwarmState: false })["log-opts"]).toEqual({
-      "max-size": "10m",
-      "max-file": "3",
-    });
+  it("does what is wanted, but where the engine is reached", () => {
+    const config = planEngineConfig(false, { mtu: 1400, "storage-driver": "btrfs", hosts: ["tcp://0.0.0.0:2375"] });
+    expect(config).toMatchObject({ mtu: 1400, "storage-driver": "btrfs", hosts: ["unix:///run/docker.sock"] });
   });
 });
 
 it("containerd listens where dockerd looks for it", () => {
-  const { containerd } = planEngineConfig({ hasIdentity: true, hasSwarmState: false });
-  expect(renderContainerdConfig()).toContain(`address = "${containerd}"`);
+  const { containerd } = planEngineConfig(true, {});
+  expect(renderContainerdConfig()).toContain(`address = "${String(containerd)}"`);
 });

@@ -1,36 +1,31 @@
+import type { Daemon } from "./engine-flags.ts";
+import { mergeDaemon } from "./engine-settings.ts";
 import { CONTAINERD_SOCKET, DOCKER_SOCKET } from "./paths.ts";
-import { STOP_ENGINE_MS } from "./plan.ts";
+import { STOP_ENGINE_MS } from "./shutdown-plan.ts";
 import { TLS_FILES } from "./tls.ts";
 
-export interface EngineFacts {
-  /** There is a certificate: the engine may listen on TCP. Never without (DESIGN §8). */
-  hasIdentity: boolean;
-  /** dockerd does not start with live-restore on a disk that holds swarm state. */
-  hasSwarmState: boolean;
-}
+/** A log driver whose files are ours to bound. */
+const FILE_LOG_DRIVERS: readonly unknown[] = ["json-file", "local"];
 
-/** dockerd's daemon.json, as far as we set it; `dockerd --help` and Docker's reference explain the keys. */
-export interface EngineConfig {
-  hosts: string[];
-  tlsverify?: true;
-  tlscacert?: string;
-  tlscert?: string;
-  tlskey?: string;
-  containerd: string;
-  "exec-root": string;
-  "data-root": string;
-  pidfile: string;
-  group: string;
-  "storage-driver": "overlay2";
-  "live-restore": boolean;
-  "shutdown-timeout": number;
-  "log-driver": "json-file";
-  "log-opts": Record<string, string>;
-  "default-ulimits": Record<string, { Name: string; Soft: number; Hard: number }>;
-}
+/** What the engine is when nobody wants it otherwise; Docker's reference explains the keys. */
+const DEFAULTS: Daemon = {
+  "storage-driver": "overlay2",
+  "log-driver": "json-file",
+  // Node raises its own soft limit to the hard one, and what it starts inherits that. Programs that close every
+  // possible descriptor take minutes with a million of them, so containers get the usual soft limit.
+  "default-ulimits": { nofile: { Name: "nofile", Soft: 1024, Hard: 1_048_576 } },
+};
+const LOG_LIMITS = { "log-opts": { "max-size": "10m", "max-file": "3" } };
 
-export function planEngineConfig({ hasIdentity, hasSwarmState }: EngineFacts): EngineConfig {
+/**
+ * dockerd's daemon.json. The engine listens on TCP only with a certificate (DESIGN §8). What is decided here is left out
+ * of `wanted` by whoever made that (engine-settings.ts).
+ */
+export function planEngineConfig(hasIdentity: boolean, wanted: Daemon): Daemon {
+  const driver = wanted["log-driver"] ?? DEFAULTS["log-driver"];
+  const defaults = FILE_LOG_DRIVERS.includes(driver) ? { ...DEFAULTS, ...LOG_LIMITS } : DEFAULTS;
   return {
+    ...mergeDaemon(defaults, wanted),
     hosts: [`unix://${DOCKER_SOCKET}`, ...(hasIdentity ? ["tcp://0.0.0.0:2376"] : [])],
     ...(hasIdentity && {
       tlsverify: true,
@@ -43,16 +38,8 @@ export function planEngineConfig({ hasIdentity, hasSwarmState }: EngineFacts): E
     "data-root": "/var/lib/docker",
     pidfile: "/run/docker.pid",
     group: "docker",
-    "storage-driver": "overlay2",
-    // Containers outlive a dockerd that dies. At shutdown it is switched off first, or nobody would stop them.
-    "live-restore": !hasSwarmState,
     // Otherwise it gives up 5 s after the longest time-out of a container, and on a busy machine leaves them running.
     "shutdown-timeout": STOP_ENGINE_MS / 1000 - 10,
-    "log-driver": "json-file",
-    "log-opts": { "max-size": "10m", "max-file": "3" },
-    // Node raises its own soft limit to the hard one, and what it starts inherits that. Programs that close every
-    // possible descriptor take minutes with a million of them, so containers get the usual soft limit.
-    "default-ulimits": { nofile: { Name: "nofile", Soft: 1024, Hard: 1_048_576 } },
   };
 }
 

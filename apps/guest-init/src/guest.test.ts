@@ -1,70 +1,23 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Guest } from "./guest.ts";
 import { ENGINE_CONFIG_FILE, LOG_DIR } from "./paths.ts";
-import { extSuperblock } from "./testing/ext-superblock.ts";
+import { settle } from "./testing/fake-clock.ts";
 import { FakeHost } from "./testing/fake-host.ts";
 import { silentLog } from "./testing/fake-log.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
+import { addBlankDisk, DISK_BYTES, equip, SSH_KEY } from "./testing/working-machine.ts";
 
 const never = new AbortController().signal;
-const SIZE = 2 * 1024 * 1024;
-const KEY = "ssh-ed25519 AAAA";
 
 let system: FakeSystem;
 let host: FakeHost;
 
-/** A machine with a blank data disk, on which everything works. */
 beforeEach(() => {
   system = new FakeSystem();
   host = new FakeHost(system);
   equip(system);
-  system.content.set("/sys/block/vda/serial", "b2d-data\n");
-  system.content.set("/sys/block/vda/size", `${SIZE / 512}\n`);
-  system.content.set("/dev/vda", new Uint8Array(SIZE));
-  system.content.set("/sys/class/net/eth0/device/vendor", "");
-  system.content.set("/proc/sys/kernel/random/boot_id", "boot-1\n");
-  system.content.set("/proc/cmdline", "console=ttyS0\n");
-  system.content.set("/dev/ttyS0", "");
+  addBlankDisk(system);
 });
-
-function equip(on: FakeSystem): void {
-  on.isObedient = true;
-  on.onStart = ({ argv }) => {
-    if (argv.includes("udhcpc")) on.content.set("/run/guest-init/dhcp-bound", "");
-  };
-  on.programs.set("/usr/sbin/blkid", { code: 2, stdout: "", stderr: "" });
-  on.programs.set("/usr/bin/dropbearkey -y", { code: 0, stdout: `${KEY} comment\n`, stderr: "" });
-  const { files, processes } = on;
-  on.processes = {
-    ...processes,
-    run: async (argv) => {
-      if (argv[0] === "/usr/sbin/mkfs.ext4") {
-        const disk = new Uint8Array(SIZE);
-        disk.set(extSuperblock({ blocks: SIZE / 4096 }));
-        on.content.set("/dev/vda", disk);
-        on.content.set("/sys/class/block/vda/size", String(SIZE / 512));
-      }
-      return processes.run(argv);
-    },
-  };
-  on.files = {
-    ...files,
-    // What dropbearkey would have made.
-    readPart: async (path, offset, maxBytes) =>
-      path === "/run/guest-init/ssh/key" ? new Uint8Array(8) : files.readPart(path, offset, maxBytes),
-  };
-  on.certificates.set("certificate for public half of new private key", {
-    matchesKey: true,
-    signedByCa: true,
-    validFrom: new Date("2026-01-01"),
-    validTo: new Date("2036-01-01"),
-    names: ["DNS:localhost", "IP Address:127.0.0.1"],
-  });
-  for (const name of ["/run/containerd/containerd.sock", "/run/docker.sock", "22"]) on.listening.add(name);
-  on.engine.set("GET /_ping", { status: 200, body: "OK" });
-  on.engine.set("GET /version", { status: 200, body: '{"Version":"28.5.2"}' });
-  on.engine.set("GET /info", { status: 200, body: '{"LiveRestoreEnabled":false}' });
-}
 
 function boot(restarts = 0): Guest {
   const guest = new Guest({ system, log: silentLog, version: "1.0.0", pid: 64, restarts });
@@ -90,7 +43,7 @@ describe("a boot", () => {
         { name: "sshd", state: "ready" },
       ],
       dataDisk: { device: "/dev/vda", readOnly: false },
-      sshHostKeys: [KEY],
+      sshHostKeys: [SSH_KEY],
       addresses: ["10.0.2.15"],
       engineVersion: "28.5.2",
     });
@@ -118,7 +71,7 @@ describe("a boot", () => {
   });
 
   it("goes to rescue with the reason on a foreign disk, and still answers", async () => {
-    system.content.set("/dev/vda", new Uint8Array(SIZE).fill(1, 4096, 4097));
+    system.content.set("/dev/vda", new Uint8Array(DISK_BYTES).fill(1, 4096, 4097));
     host.attach();
     boot();
     await system.clock.advance(1000);
@@ -141,7 +94,7 @@ describe("a boot", () => {
   });
 
   it("keeps an unrepairable disk safe: read-only, and no engine on it", async () => {
-    const damaged = new Uint8Array(SIZE);
+    const damaged = new Uint8Array(DISK_BYTES);
     new DataView(damaged.buffer).setUint16(1024 + 0x38, 0xef53, true);
     damaged.set(new TextEncoder().encode("boot2docker-data"), 1024 + 0x78);
     system.content.set("/dev/vda", damaged);
@@ -224,6 +177,43 @@ describe("a machine that runs", () => {
     await system.clock.advance(2000);
     expect(system.content.get("/home/docker/.ssh/authorized_keys")).toBe("ssh-ed25519 NEW\n");
     expect(system.history.slice(before).filter((entry) => /^(start|kill)/.test(entry))).toEqual([]);
+  });
+
+  it("replaces the engine when its settings change, in a way that its containers do not notice", async () => {
+    const before = system.history.length;
+    host.config = { ...host.config, engine: { daemon: { debug: true }, env: {} } };
+    await host.connection?.close();
+    await system.clock.advance(2000);
+    const deeds = system.history.slice(before).filter((entry) => /^(start|kill)/.test(entry));
+    expect(deeds.map((entry) => entry.split(" ").at(entry.startsWith("kill") ? -1 : 1))).toEqual([
+      "SIGHUP", // with live-restore
+      "SIGTERM",
+      "/usr/sbin/dockerd",
+      "SIGHUP", // without
+    ]);
+    expect(engineHosts()).toMatchObject({ debug: true, "live-restore": false });
+    expect(last()?.lifecycle).toEqual({ name: "ready" });
+  });
+
+  it("goes back to the settings that worked when dockerd does not start with new ones", async () => {
+    const isBad = (): boolean => String(system.content.get(ENGINE_CONFIG_FILE)).includes("nope");
+    system.engine.set("GET /_ping", () => ({ status: isBad() ? 500 : 200, body: "" }));
+    system.onStart = ({ argv }) => {
+      if (argv[0] !== "/usr/sbin/dockerd" || !isBad()) return;
+      void settle().then(() => [...system.running.values()].at(-1)?.end("exit code 1"));
+    };
+    host.config = { ...host.config, engine: { daemon: { bridge: "nope" }, env: {} } };
+    await host.connection?.close();
+    await system.clock.advance(20_000);
+    expect(engineHosts()).not.toHaveProperty("bridge");
+    expect(last()?.lifecycle).toMatchObject({
+      name: "degraded",
+      reasons: [{ code: "engine-settings", message: expect.stringContaining("exit code 1") as string }],
+    });
+    const starts = started().length;
+    await host.connection?.close();
+    await system.clock.advance(20_000);
+    expect(started()).toHaveLength(starts);
   });
 
   it("changes nothing when the host comes back and says the same", async () => {

@@ -6,10 +6,12 @@ import { watchSpace } from "./disk-space.ts";
 import { readEngineVersion } from "./docker.ts";
 import { Events } from "./events.ts";
 import { HostLink } from "./host-link.ts";
+import { endTakeover, writeEngineConfig } from "./live-restore.ts";
 import type { LogFile } from "./log.ts";
 import { rotateForever } from "./log-rotation.ts";
 import { EARLY_LOG, PID_FILE, SHUTDOWN_FILE } from "./paths.ts";
-import { BOOT, EARLY, type Phase, SHUTDOWN } from "./plan.ts";
+import { BOOT, EARLY, type Phase } from "./plan.ts";
+import { SHUTDOWN } from "./shutdown-plan.ts";
 import { messageOf } from "./problem.ts";
 import { serveGuest } from "./rpc-handlers.ts";
 import { type Abortion, runPhases } from "./sequence.ts";
@@ -31,6 +33,7 @@ export interface GuestOptions {
   restarts: number;
 }
 
+const ENGINE_ANSWER_MS = 30_000;
 /** For the host to take what it was told last. */
 const LAST_WORDS_MS = 500;
 
@@ -62,7 +65,14 @@ export class Guest {
     const { system, log } = options;
     this.#options = options;
     this.#events = new Events(system, log);
-    this.#supervisor = new Supervisor({ system, log, changed: (service) => this.#serviceChanged(service) });
+    this.#supervisor = new Supervisor({
+      system,
+      log,
+      prepare: async ({ id, config }) => {
+        if (id === "dockerd" && config !== undefined) await writeEngineConfig(config, system);
+      },
+      changed: (service) => this.#serviceChanged(service),
+    });
   }
 
   /** The first request counts. */
@@ -154,6 +164,7 @@ export class Guest {
       supervisor: this.#supervisor,
       link,
       config: undefined,
+      engine: undefined,
       report: (name, fields) => this.#events.emit(name, fields),
     };
     return this.#context;
@@ -244,18 +255,19 @@ export class Guest {
       ...(service.detail !== undefined && { detail: service.detail }),
     });
     if (service.state === "ready" && this.#seen.degraded.has(PHASE_OF[id])) this.#wake.resolve(undefined);
-    if (service.state === "ready" && id === "dockerd") void this.#readVersion();
+    if (service.state === "ready" && id === "dockerd") void this.#engineReady(service);
     this.#publish();
   }
 
-  async #readVersion(): Promise<void> {
+  async #engineReady({ process, spec }: Service): Promise<void> {
     const { system, log } = this.#options;
+    const limit = system.clock.deadline(ENGINE_ANSWER_MS, new AbortController().signal);
     try {
-      const limit = system.clock.deadline(10_000, new AbortController().signal);
       this.#seen.engineVersion = await readEngineVersion(system.network, limit);
       this.#publish();
+      if (process !== undefined && spec.config !== undefined) await endTakeover(process, spec.config, system, limit);
     } catch (error) {
-      log.warn("cannot read the engine's version", { reason: messageOf(error) });
+      log.warn("the engine does not answer as it should", { reason: messageOf(error) });
     }
   }
 

@@ -6,6 +6,8 @@ export const LOG_DIR = `${OWN_DATA}/log`;
 export const TLS_DIR = `${OWN_DATA}/tls`;
 export const SSH_DIR = `${OWN_DATA}/ssh`;
 export const SSH_HOST_KEY = `${SSH_DIR}/ed25519_host_key`;
+/** What /etc/docker leads to, so that it outlives the machine's memory. */
+export const DOCKER_ETC = `${OWN_DATA}/etc/docker`;
 export const USERDATA_TAR = `${OWN_DATA}/userdata.tar`;
 export const FIRST_IMAGE_MARK = `${OWN_DATA}/state/first-image-loaded`;
 

@@ -1,4 +1,5 @@
-import { BOOT, EARLY, type Phase, SHUTDOWN, type Task } from "./plan.ts";
+import { BOOT, EARLY, type Phase, type Task } from "./plan.ts";
+import { SHUTDOWN } from "./shutdown-plan.ts";
 
 /** The plans as Markdown: `guest-init plan --dry-run` prints it, and docs/boot.md is it. */
 export function renderPlans(): string {
@@ -78,6 +79,7 @@ function describe(task: Task): string {
     case "set-hostname":
     case "set-up-network":
     case "establish-identity":
+    case "choose-engine-settings":
     case "start-containerd":
     case "start-engine":
     case "announce-ready":

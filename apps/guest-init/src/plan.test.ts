@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { BOOT, EARLY, type Phase, SHUTDOWN } from "./plan.ts";
+import { BOOT, EARLY, type Phase } from "./plan.ts";
+import { SHUTDOWN } from "./shutdown-plan.ts";
 
 const plans: [string, readonly Phase[]][] = [
   ["EARLY", EARLY],
@@ -35,7 +36,7 @@ describe("the boot", () => {
 
   it("has disk, identity and network before the engine, and the first image before ready", () => {
     expect(ancestors(BOOT, "engine")).toEqual(
-      new Set(["bootsync", "containerd", "data-disk", "host", "identity", "network", "settings"]),
+      new Set(["bootsync", "containerd", "data-disk", "engine-settings", "host", "identity", "network", "settings"]),
     );
     expect(ancestors(BOOT, "ready")).toContain("first-image");
   });

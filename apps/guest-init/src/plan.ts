@@ -1,5 +1,5 @@
 import type { HookName } from "./hooks.ts";
-import { DATA_DIRS, DATA_MOUNT, FIRST_IMAGE } from "./paths.ts";
+import { DATA_DIRS, DATA_MOUNT, DOCKER_ETC, FIRST_IMAGE } from "./paths.ts";
 import type { ServiceId } from "./services.ts";
 import type { MountSpec, Owner } from "./system.ts";
 
@@ -21,6 +21,7 @@ export type Task =
   | { kind: "launch-hook"; name: HookName }
   | { kind: "set-up-network" }
   | { kind: "establish-identity" }
+  | { kind: "choose-engine-settings" }
   | { kind: "start-containerd" }
   | { kind: "start-engine" }
   | { kind: "load-image"; name: string; pieces: readonly string[] }
@@ -48,7 +49,7 @@ export interface Phase<Name extends string = string> {
 }
 
 const user: Owner = { uid: 1000, gid: 50 };
-const plan = <Name extends string>(phases: readonly Phase<Name>[]): readonly Phase<Name>[] => phases;
+export const plan = <Name extends string>(phases: readonly Phase<Name>[]): readonly Phase<Name>[] => phases;
 const tmpfs = (target: string, options: string): MountSpec => ({
   source: "tmpfs",
   target,
@@ -161,7 +162,12 @@ export const BOOT = plan([
   {
     name: "settings",
     after: ["data-disk", "host"],
-    tasks: [{ kind: "keep-hostname" }, { kind: "trust-certificates" }],
+    tasks: [
+      { kind: "keep-hostname" },
+      { kind: "make-directories", directories: [{ path: DOCKER_ETC, mode: 0o755 }] },
+      { kind: "link", links: [{ path: "/etc/docker", target: DOCKER_ETC }] },
+      { kind: "trust-certificates" },
+    ],
     limitMs: 10_000,
     onFailure: "degrade",
     hint: "Look at certs and etc/hostname in /var/lib/boot2docker.",
@@ -173,6 +179,15 @@ export const BOOT = plan([
     limitMs: 60_000,
     onFailure: "degrade",
     hint: "The engine does not wait for it any longer. What it said is in /var/lib/boot2docker/log/bootsync.log.",
+  },
+  {
+    // Behind bootsync.sh, which may write the files that they come from.
+    name: "engine-settings",
+    after: ["bootsync"],
+    tasks: [{ kind: "choose-engine-settings" }],
+    limitMs: 20_000,
+    onFailure: "degrade",
+    hint: "Correct them where they are named, and restart the machine: docs/engine.md.",
   },
   {
     name: "containerd",
@@ -192,7 +207,7 @@ export const BOOT = plan([
   },
   {
     name: "engine",
-    after: ["containerd", "identity", "network", "bootsync"],
+    after: ["containerd", "identity", "network", "engine-settings"],
     tasks: [{ kind: "start-engine" }],
     limitMs: 180_000,
     onFailure: "degrade",
@@ -245,61 +260,6 @@ export const BOOT = plan([
     limitMs: 60_000,
     onFailure: "degrade",
     hint: "The machine works, with less memory than it could have.",
-  },
-]);
-
-/** From SIGTERM to SIGKILL of dockerd, which stops the containers in it. */
-export const STOP_ENGINE_MS = 120_000;
-
-/** Every limit is finite, so a machine that is told to end does end. The host waits for longer than their sum. */
-export const SHUTDOWN = plan([
-  {
-    name: "stop-ssh",
-    after: [],
-    tasks: [{ kind: "stop-service", service: "sshd", limitMs: 3_000 }],
-    limitMs: 5_000,
-    onFailure: "degrade",
-    hint: "",
-  },
-  {
-    name: "stop-engine",
-    after: [],
-    tasks: [{ kind: "stop-engine", limitMs: STOP_ENGINE_MS }],
-    limitMs: STOP_ENGINE_MS + 35_000,
-    onFailure: "degrade",
-    hint: "Containers that did not stop in time were killed.",
-  },
-  {
-    name: "stop-containerd",
-    after: ["stop-engine"],
-    tasks: [{ kind: "stop-service", service: "containerd", limitMs: 10_000 }],
-    limitMs: 12_000,
-    onFailure: "degrade",
-    hint: "",
-  },
-  {
-    name: "end-processes",
-    after: ["stop-ssh", "stop-containerd"],
-    tasks: [{ kind: "end-processes", graceMs: 2_000 }],
-    limitMs: 10_000,
-    onFailure: "degrade",
-    hint: "",
-  },
-  {
-    name: "swap-off",
-    after: ["end-processes"],
-    tasks: [{ kind: "end-disk-swap" }],
-    limitMs: 30_000,
-    onFailure: "degrade",
-    hint: "",
-  },
-  {
-    name: "unmount",
-    after: ["swap-off"],
-    tasks: [{ kind: "unmount-all" }],
-    limitMs: 30_000,
-    onFailure: "degrade",
-    hint: "",
   },
 ]);
 

@@ -11,6 +11,8 @@ const STABLE_MS = 60_000;
 const LOG_TAIL_BYTES = 600;
 
 export interface ServiceObserver {
+  /** Before each start. */
+  prepare(spec: ServiceSpec): Promise<void>;
   changed(service: Service): void;
   log: Log;
 }
@@ -153,6 +155,7 @@ export class Service {
   async #spawn(): Promise<void> {
     try {
       for (const path of this.spec.leftovers) await this.#system.files.remove(path);
+      await this.#observer.prepare(this.spec);
       const process = await this.#system.processes.start(this.spec.process);
       this.#process = process;
       this.#post("spawned");

@@ -1,4 +1,5 @@
 import { ServiceName } from "@boot2docker/protocol";
+import type { Daemon } from "./engine-flags.ts";
 import type { Console } from "./kernel-parameters.ts";
 import { CONTAINERD_SOCKET, DOCKER_SOCKET, LOG_DIR, RUN_DIR } from "./paths.ts";
 import type { ProcessSpec } from "./system.ts";
@@ -26,7 +27,7 @@ export interface ServiceSpec {
   /** A process that ended may leave these; the next one must not take them for its own. */
   leftovers: readonly string[];
   /** What it was configured with beside its arguments. A service that runs with something else is restarted. */
-  config?: unknown;
+  config?: Readonly<Record<string, unknown>>;
   /** Failures in a row until it is `failed`; undefined: it is tried for ever. */
   maxFailures: number | undefined;
 }
@@ -49,18 +50,18 @@ export function containerdSpec(configFile: string): ServiceSpec {
   };
 }
 
-/** A dockerd without TLS has to be restarted once there is a certificate; nothing else of its file is worth that. */
-export function dockerdSpec(configFile: string, hasIdentity: boolean): ServiceSpec {
+/** `config` is written to the file whenever it starts (live-restore.ts). */
+export function dockerdSpec(configFile: string, config: Daemon, env: Readonly<Record<string, string>>): ServiceSpec {
   return {
     id: "dockerd",
     process: {
       argv: ["/usr/sbin/dockerd", "--config-file", configFile],
-      env: {},
+      env,
       io: { logPath: logPathOf("dockerd") },
     },
     readiness: { kind: "ping", socketPath: DOCKER_SOCKET },
     leftovers: [DOCKER_SOCKET, "/run/docker.pid"],
-    config: { hasIdentity },
+    config,
     maxFailures: MAX_FAILURES,
   };
 }

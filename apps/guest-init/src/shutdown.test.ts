@@ -29,8 +29,8 @@ describe("stopEngine", () => {
     system.listening.add("/run/docker.sock");
     system.engine.set("GET /_ping", { status: 200, body: "OK" });
     system.content.set(ENGINE_CONFIG_FILE, JSON.stringify({ "live-restore": true, group: "docker" }));
-    supervisor = new Supervisor({ system, log: silentLog, changed: () => undefined });
-    await supervisor.ensure(dockerdSpec(ENGINE_CONFIG_FILE, true), 1000, never);
+    supervisor = new Supervisor({ system, log: silentLog, prepare: async () => undefined, changed: () => undefined });
+    await supervisor.ensure(dockerdSpec(ENGINE_CONFIG_FILE, {}, {}), 1000, never);
     await settle();
   });
 

@@ -1,16 +1,13 @@
-import { isLiveRestoreOn } from "./docker.ts";
+import { switchLiveRestore } from "./live-restore.ts";
 import type { Fields } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
-import { DATA_MOUNT, ENGINE_CONFIG_FILE } from "./paths.ts";
+import { DATA_MOUNT } from "./paths.ts";
 import { messageOf } from "./problem.ts";
 import type { Supervisor } from "./supervisor.ts";
-import type { ProcessIdentity, System } from "./system.ts";
+import type { System } from "./system.ts";
 
 type Report = (name: string, fields?: Fields) => void;
 
-/** dockerd has no event for "configuration reloaded" that could not be missed. */
-const RELOAD_POLL_MS = 50;
-const RELOAD_LIMIT_MS = 30_000;
 /** The kernel tells nobody that the last process is gone. */
 const ENDED_POLL_MS = 50;
 
@@ -32,38 +29,13 @@ export async function stopEngine(
   const process = supervisor.get("dockerd")?.process;
   if (process !== undefined) {
     try {
-      await switchOffLiveRestore(process, system, signal);
+      await switchLiveRestore(process, false, system, signal);
     } catch (error) {
       // Its containers are then ended with all other processes.
       report("engine.containers-not-stopped", { reason: messageOf(error) });
     }
   }
   await supervisor.stop("dockerd", limitMs, signal);
-}
-
-/**
- * With live-restore, dockerd leaves the containers running when it ends. It can be reloaded without. One that is just
- * starting answers a little later.
- */
-async function switchOffLiveRestore(process: ProcessIdentity, system: System, signal: AbortSignal): Promise<void> {
-  const limited = system.clock.deadline(RELOAD_LIMIT_MS, signal);
-  if (!(await awaitLiveRestore(system, limited))) return;
-  const text = (await system.files.readText(ENGINE_CONFIG_FILE)) ?? "{}";
-  // The file is our own, written by JSON.stringify in tasks.ts.
-  const config = { ...(JSON.parse(text) as object), "live-restore": false };
-  await system.files.write(ENGINE_CONFIG_FILE, JSON.stringify(config, undefined, 2));
-  await system.processes.kill(process, "SIGHUP");
-  while (await isLiveRestoreOn(system.network, limited)) await system.clock.wait(RELOAD_POLL_MS, limited);
-}
-
-async function awaitLiveRestore({ network, clock }: System, signal: AbortSignal): Promise<boolean> {
-  for (;;) {
-    try {
-      return await isLiveRestoreOn(network, signal);
-    } catch {
-      await clock.wait(RELOAD_POLL_MS, signal); // It does not listen yet; the limit ends it.
-    }
-  }
 }
 
 export async function endProcesses({ processes, clock }: System, graceMs: number, signal: AbortSignal): Promise<void> {

@@ -8,17 +8,19 @@ import { FakeSystem } from "./testing/fake-system.ts";
 
 const never = new AbortController().signal;
 const GRACE_MS = 3000;
-const spec = dockerdSpec("/run/daemon.json", true);
+const spec = dockerdSpec("/run/daemon.json", { tls: true }, {});
 const socket = "/run/docker.sock";
 
 let system: FakeSystem;
 let states: string[];
+let prepared: string[];
 let supervisor: Supervisor;
 
 function open(on: FakeSystem): Supervisor {
   return new Supervisor({
     system: on,
     log: silentLog,
+    prepare: async ({ id }) => void prepared.push(id),
     changed: (service) => void states.push(`${service.spec.id} ${service.state}`),
   });
 }
@@ -37,6 +39,7 @@ const only = () => {
 beforeEach(() => {
   system = new FakeSystem();
   states = [];
+  prepared = [];
   supervisor = open(system);
 });
 
@@ -73,6 +76,7 @@ describe("a service", () => {
     await system.clock.advance(250);
     expect(states.slice(-3)).toEqual(["dockerd starting", "dockerd running", "dockerd ready"]);
     expect(service.restarts).toBe(1);
+    expect(prepared).toEqual(["dockerd", "dockerd"]);
   });
 
   it("is given up when it keeps failing, with its last words", async () => {
@@ -156,7 +160,7 @@ describe("the next guest-init", () => {
   it("knows by which configuration it runs", async () => {
     await next.recall();
     expect(next.runs(spec)).toBe(true);
-    expect(next.runs(dockerdSpec("/run/daemon.json", false))).toBe(false);
+    expect(next.runs(dockerdSpec("/run/daemon.json", {}, {}))).toBe(false);
   });
 
   it("stops what is not wanted any more, though it never started it", async () => {
@@ -197,7 +201,7 @@ describe("the next guest-init", () => {
   it("replaces what runs with another configuration", async () => {
     const process = only();
     await next.recall();
-    const replaced = next.ensure(dockerdSpec("/run/daemon.json", false), GRACE_MS, never);
+    const replaced = next.ensure(dockerdSpec("/run/daemon.json", {}, {}), GRACE_MS, never);
     await settle();
     expect(system.history).toContain(`kill ${process.pid} SIGTERM`);
     process.end("exit code 0");

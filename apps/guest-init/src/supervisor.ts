@@ -12,6 +12,8 @@ const Saved = z.array(z.object({ spec: z.unknown(), process: z.object({ pid: z.i
 export interface SupervisorOptions {
   system: System;
   log: Log;
+  /** Before each start of a service. */
+  prepare(spec: ServiceSpec): Promise<void>;
   changed(service: Service): void;
 }
 
@@ -75,6 +77,7 @@ export class Supervisor {
   #add(spec: ServiceSpec): Service {
     const service = new Service(spec, this.#options.system, {
       log: this.#options.log,
+      prepare: (next) => this.#options.prepare(next),
       changed: (changed) => {
         this.#save();
         this.#options.changed(changed);

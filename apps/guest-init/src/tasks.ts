@@ -2,8 +2,11 @@ import type { GuestConfig, Reason } from "@boot2docker/protocol";
 import { defaultConfig } from "./config.ts";
 import { loadImage } from "./docker.ts";
 import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
+import { chooseEngineSettings, type EngineChoice, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
+import { type EngineSettings, noSettings } from "./engine-settings.ts";
 import { awaitHook, startHook } from "./hooks.ts";
 import type { HostLink } from "./host-link.ts";
+import { beginTakeover } from "./live-restore.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
 import { growDataDisk } from "./grow-data-disk.ts";
@@ -14,6 +17,7 @@ import { bindOf, type Task } from "./plan.ts";
 import { containerdSpec, dhcpSpec, dockerdSpec, logPathOf, sshdSpec } from "./services.ts";
 import { messageOf, Problem } from "./problem.ts";
 import { endProcesses, stopEngine, unmountAll } from "./shutdown.ts";
+import type { Service } from "./service.ts";
 import { ensureHostKey, writeAuthorizedKeys } from "./ssh.ts";
 import type { Observations } from "./state.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -31,6 +35,8 @@ export interface TaskContext {
   link: HostLink;
   /** By which this run of the plan goes; set by `await-host`. Null: the host said nothing. */
   config: GuestConfig | null | undefined;
+  /** By which dockerd is started; set by `choose-engine-settings`. */
+  engine: EngineChoice | undefined;
   report: (name: string, fields?: Fields) => void;
 }
 
@@ -53,6 +59,15 @@ const UNREPAIRED = [
   "the data disk is damaged beyond automatic repair; it is mounted read-only at /mnt/data",
   "Copy what you need from it on the console, then run `e2fsck -f` on it there, or give the machine another disk.",
 ] as const;
+
+/** With settings that no dockerd has run with before, one is not tried for long. */
+const UNPROVEN_FAILURES = 2;
+const unheeded = (problems: readonly string[]) =>
+  [
+    "engine-settings",
+    `the engine runs without some of its settings: ${problems.join("; ")}`,
+    "Correct them where they are named, and restart the machine: docs/engine.md.",
+  ] as const;
 
 type Executors = {
   [K in Task["kind"]]: (task: Extract<Task, { kind: K }>, context: TaskContext, signal: AbortSignal) => Promise<void>;
@@ -152,8 +167,9 @@ const EXECUTORS: Executors = {
   },
 
   "establish-identity": async (_, { system, seen, supervisor, link, report }, signal) => {
+    const engine = supervisor.get("dockerd");
     // It never reads a certificate again, so one that runs with TLS gets no other.
-    seen.hasIdentity = supervisor.runs(dockerdSpec(ENGINE_CONFIG_FILE, true));
+    seen.hasIdentity = engine?.process !== undefined && engine.spec.config?.["tlsverify"] === true;
     if (seen.hasIdentity) return;
     const { connection } = link;
     const issue =
@@ -167,16 +183,27 @@ const EXECUTORS: Executors = {
     await supervisor.ensure(containerdSpec(CONTAINERD_CONFIG_FILE), RESTART_GRACE_MS, signal);
   },
 
-  "start-engine": async (_, { system, seen, supervisor }, signal) => {
-    const hasSwarmState = (await system.files.stat("/var/lib/docker/swarm/docker-state.json")) !== undefined;
-    const config = planEngineConfig({ hasIdentity: seen.hasIdentity, hasSwarmState });
-    await system.files.write(ENGINE_CONFIG_FILE, JSON.stringify(config, undefined, 2));
-    const service = await supervisor.ensure(
-      dockerdSpec(ENGINE_CONFIG_FILE, seen.hasIdentity),
-      RESTART_GRACE_MS,
-      signal,
-    );
-    await service.ready(signal);
+  "choose-engine-settings": async (_, context, signal) => {
+    const { system } = context;
+    context.engine = await chooseEngineSettings(configOf(context).engine, system, signal);
+    const { problems } = context.engine;
+    if (problems.length > 0) throw new Problem(...unheeded(problems));
+  },
+
+  "start-engine": async (_, context, signal) => {
+    const { system, seen } = context;
+    // Undefined when their phase failed in another way: then it runs as if nobody wanted anything.
+    const { settings, isProven } = context.engine ?? { settings: noSettings, isProven: true };
+    const service = await ensureEngine(settings, context, signal);
+    if (isProven) return service.ready(signal);
+    const before = service.restarts;
+    await service.until((state) => state === "ready" || service.restarts - before >= UNPROVEN_FAILURES, signal);
+    if (service.state === "ready") return proveEngineSettings(settings, system.files);
+    const why = `dockerd does not start with these settings: ${service.detail ?? "no reason known"}`;
+    await refuseEngineSettings(settings, why, system.files);
+    context.engine = await chooseEngineSettings(configOf(context).engine, system, signal);
+    seen.degraded.set("engine-settings", new Problem(...unheeded(context.engine.problems)).reason);
+    await (await ensureEngine(context.engine.settings, context, signal)).ready(signal);
   },
 
   "load-image": async ({ name, pieces }, { system, report }, signal) => {
@@ -234,6 +261,22 @@ export function executeTask(task: Task, context: TaskContext, signal: AbortSigna
   // The table has an executor of exactly this kind of task, which the compiler cannot follow through a variable.
   const execute = EXECUTORS[task.kind] as (task: Task, context: TaskContext, signal: AbortSignal) => Promise<void>;
   return execute(task, context, signal);
+}
+
+/** Makes dockerd run by these settings. One that runs by others is replaced, which its containers do not notice. */
+async function ensureEngine(
+  { daemon, env }: EngineSettings,
+  { system, seen, supervisor, report }: TaskContext,
+  signal: AbortSignal,
+): Promise<Service> {
+  const spec = dockerdSpec(ENGINE_CONFIG_FILE, planEngineConfig(seen.hasIdentity, daemon), env);
+  const running = supervisor.get("dockerd");
+  if (running?.state === "ready" && running.process !== undefined && !supervisor.runs(spec)) {
+    await beginTakeover(running.process, system, signal).catch((error: unknown) => {
+      report("engine.containers-stop", { reason: messageOf(error) });
+    });
+  }
+  return supervisor.ensure(spec, RESTART_GRACE_MS, signal);
 }
 
 function configOf({ config }: TaskContext): GuestConfig {

@@ -42,5 +42,5 @@ it("what is no certificate is named", async () => {
 it("a registry's own are where Docker looks for them", async () => {
   system.content.set("/var/lib/boot2docker/certs.d/registry:5000/ca.crt", pem("registry"));
   await trustCertificates(system.files);
-  expect(system.history).toEqual(["link /etc/docker/certs.d /var/lib/boot2docker/certs.d"]);
+  expect(system.history).toEqual(["link /var/lib/boot2docker/etc/docker/certs.d /var/lib/boot2docker/certs.d"]);
 });

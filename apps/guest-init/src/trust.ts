@@ -1,4 +1,4 @@
-import { OWN_DATA, RUN_DIR } from "./paths.ts";
+import { DOCKER_ETC, OWN_DATA, RUN_DIR } from "./paths.ts";
 import type { Files } from "./system.ts";
 
 const BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
@@ -6,7 +6,7 @@ const BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 const ORIGINAL = `${RUN_DIR}/ca-certificates.crt`;
 const OWN_CERTIFICATES = `${OWN_DATA}/certs`;
 const OWN_REGISTRIES = `${OWN_DATA}/certs.d`;
-const REGISTRIES = "/etc/docker/certs.d";
+const REGISTRIES = `${DOCKER_ETC}/certs.d`;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**

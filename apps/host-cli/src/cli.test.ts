@@ -66,6 +66,7 @@ test.each([
   [["up", "-v", "work"], "up", ["work"], { verbose: true }],
   [["init", "-c", "2", "-m", "4g", "-s", "60g"], "init", [], { cpus: "2", memory: "4g", diskSize: "60g" }],
   [["init", "--docker-port=2376", "--ssh-port", "2022"], "init", [], { dockerPort: "2376", sshPort: "2022" }],
+  [["init", "--engine-label", "a=1", "--engine-label=b=2"], "init", [], { engineLabel: ["a=1", "b=2"] }],
   [["down", "-f", "-t", "5"], "down", [], { force: true, timeout: "5" }],
   [["env", "--no-proxy", "-u", "--shell", "fish"], "env", [], { noProxy: true, unset: true, shell: "fish" }],
   [["env"], "env", [], {}],

@@ -119,19 +119,28 @@ function addVerb(program: Command, name: string, row: Verb, action: Action): voi
 }
 
 function addOptions(command: Command, rows: OptionRows): void {
-  for (const { flags, summary } of Object.values(rows)) command.addOption(new Option(flags, summary));
+  for (const { flags, summary, isRepeated } of Object.values(rows)) {
+    const option = new Option(flags, summary);
+    if (isRepeated)
+      option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
+    command.addOption(option);
+  }
 }
 
 /** By the rows' keys: commander turns `--no-proxy` into `proxy: false`, which says the same less well. */
 function optionValues(command: Command, rows: OptionRows): Call["options"] {
   const given: Record<string, unknown> = command.optsWithGlobals();
-  const entries = Object.entries(rows).flatMap(([key, { flags }]): [string, string | true][] => {
+  const entries = Object.entries(rows).flatMap(([key, { flags }]): [string, string | true | readonly string[]][] => {
     const option = new Option(flags);
     const value = given[option.attributeName()];
     if (option.negate) return value === false ? [[key, true]] : [];
-    return typeof value === "string" || value === true ? [[key, value]] : [];
+    return typeof value === "string" || value === true || isTexts(value) ? [[key, value]] : [];
   });
   return Object.fromEntries(entries);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 /** commander has the suggestion, if any, on the second line: `(Did you mean up?)`. */

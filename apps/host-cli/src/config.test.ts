@@ -66,7 +66,7 @@ test.each(["[1]", "null", '"text"', "{"])("a defaults file with %j is refused by
 });
 
 test("only what was asked for on the command line is among the flags' values", () => {
-  expect(parseFlags({ memory: "2g" })).toEqual({ memory: 2048 });
+  expect(parseFlags({ memory: "2g" })).toEqual({ values: { memory: 2048 }, engine: undefined });
   expect(thrownBy(() => parseFlags({ cpus: "0", sshPort: "22" }))).toMatchObject({ exitCode: 2 });
 });
 

@@ -1,3 +1,4 @@
+import { type EngineSettings, type EngineTexts, parseEngineOptions } from "./engine-options.ts";
 import { exitCodes, UserError } from "./errors.ts";
 import type { MachineRequest } from "./machine/create.ts";
 import { builtIn, settingNames, settings, type SettingName } from "./settings.ts";
@@ -6,12 +7,15 @@ import { builtIn, settingNames, settings, type SettingName } from "./settings.ts
 export type SettingTexts = Readonly<Partial<Record<SettingName, string | undefined>>>;
 
 export interface Sources {
-  flags: SettingTexts;
+  flags: MachineFlags;
   env: Readonly<Record<string, string | undefined>>;
   /** The user's defaults; no `text` when there is no such file. */
   file: { path: string; text?: string | undefined };
   hostCpus: number;
 }
+
+/** What the flags of a verb that can make a machine may hold. */
+export type MachineFlags = SettingTexts & EngineTexts;
 
 /** One text of one source, and how to name it in an error. */
 interface Given {
@@ -32,6 +36,7 @@ export function resolveSettings({ flags, env, file, hostCpus }: Sources): Machin
   if (values.dockerPort !== undefined && values.dockerPort === values.sshPort) {
     problems.push(`--docker-port and --ssh-port: both are ${values.dockerPort}`);
   }
+  const engine = parseEngineOptions(flags, problems);
   refuse(problems);
   return {
     cpus: values.cpus ?? Math.min(hostCpus, builtIn.cpus),
@@ -39,15 +44,20 @@ export function resolveSettings({ flags, env, file, hostCpus }: Sources): Machin
     diskBytes: values.diskSize ?? builtIn.diskBytes,
     ...(values.dockerPort === undefined ? {} : { dockerPort: values.dockerPort }),
     ...(values.sshPort === undefined ? {} : { sshPort: values.sshPort }),
+    ...(engine === undefined ? {} : { engine }),
   };
 }
 
 /** Only what the user asked for on this command line. Throws as `resolveSettings`. */
-export function parseFlags(flags: SettingTexts): Partial<Record<SettingName, number>> {
+export function parseFlags(flags: MachineFlags): {
+  values: Partial<Record<SettingName, number>>;
+  engine: EngineSettings | undefined;
+} {
   const problems: string[] = [];
   const values = parseAll(fromFlags(flags), problems);
+  const engine = parseEngineOptions(flags, problems);
   refuse(problems);
-  return values;
+  return { values, engine };
 }
 
 export function longFlag(name: SettingName): string {

@@ -32,6 +32,14 @@ export const GuestConfig = z.object({
   ]),
   /** Lines of authorized_keys for the user `docker`. */
   authorizedKeys: z.array(z.string()),
+  /** What the machine's owner wants of the engine. Docker's reference explains the keys of daemon.json. */
+  engine: z.optional(
+    z.object({
+      daemon: z.record(z.string(), z.unknown()),
+      /** Environment variables of dockerd. */
+      env: z.record(z.string(), z.string()),
+    }),
+  ),
 });
 export type GuestConfig = z.infer<typeof GuestConfig>;
 

@@ -34,7 +34,7 @@ export class FakeSystem implements System {
   /** By the first words of the command line; what is not here succeeds and says nothing. */
   readonly programs = new Map<string, RunResult>();
   /** By method and path. */
-  readonly engine = new Map<string, HttpResponse>();
+  readonly engine = new Map<string, HttpResponse | (() => HttpResponse)>();
   /** By certificate; what is not here is no certificate. */
   readonly certificates = new Map<string, CertificateFacts>();
   /** Sockets and ports that take connections. */
@@ -184,7 +184,7 @@ export class FakeSystem implements System {
     ): Promise<HttpResponse> => {
       const answer = this.engine.get(`${method} ${path}`);
       if (answer === undefined || !this.listening.has(socketPath)) throw new Error("ECONNREFUSED");
-      return answer;
+      return typeof answer === "function" ? answer() : answer;
     },
     connects: async (target: { socketPath: string } | { port: number }): Promise<void> => {
       const name = "port" in target ? String(target.port) : target.socketPath;

@@ -1,5 +1,6 @@
 import type { Handlers, hostMethods } from "@boot2docker/protocol";
 import type { Host } from "../host.ts";
+import { readMachineConfig } from "../machine-dir/config-file.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import { issueGuestCertificate } from "../tls/ca.ts";
 
@@ -9,13 +10,18 @@ const network = { mode: "static", address: "10.0.2.15/24", gateway: "10.0.2.2", 
 /** What the guest may ask of its host. */
 export function guestRequests(host: Host, dir: MachineDir): Handlers<typeof hostMethods> {
   return {
-    "config.get": async () => ({
-      hostname: dir.name,
-      // A disk that we made asks for it by itself. One that looks blank and does not ask is somebody's.
-      dataDisk: { serial: "b2d-data", formatIfBlank: false },
-      network: { ...network, dns: [...network.dns] },
-      authorizedKeys: linesOf(await host.files.readText(dir.sshPublicKey)),
-    }),
+    "config.get": async () => {
+      // Read anew each time: what was changed is heard when the guest asks again.
+      const { engine } = await readMachineConfig(host, dir);
+      return {
+        hostname: dir.name,
+        // A disk that we made asks for it by itself. One that looks blank and does not ask is somebody's.
+        dataDisk: { serial: "b2d-data", formatIfBlank: false },
+        network: { ...network, dns: [...network.dns] },
+        authorizedKeys: linesOf(await host.files.readText(dir.sshPublicKey)),
+        ...(engine === undefined ? {} : { engine }),
+      };
+    },
     "certificate.issue": ({ publicKeyPem }) => issueGuestCertificate(host, dir, publicKeyPem),
   };
 }

@@ -1,5 +1,5 @@
 import { namedMachine } from "./machines.ts";
-import { ensureMachine, settingOptions } from "./settings.ts";
+import { ensureMachine, machineOptions } from "./settings.ts";
 import { machineOperand, verb } from "./verb.ts";
 
 export const init = verb({
@@ -10,7 +10,7 @@ export const init = verb({
     "built in. A machine that is there already is left as it is. Its ports are kept for life.",
   examples: ["boot2docker init", "boot2docker init work --cpus 4 --memory 4g --disk-size 60g"],
   operands: [machineOperand],
-  options: settingOptions,
+  options: machineOptions,
   async run(context, { operands, options }) {
     const machine = await namedMachine(context, operands);
     const isNew = await ensureMachine(context, machine, options);

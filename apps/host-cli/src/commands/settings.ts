@@ -1,4 +1,5 @@
-import { longFlag, parseFlags, resolveSettings, type SettingTexts } from "../config.ts";
+import { longFlag, type MachineFlags, parseFlags, resolveSettings } from "../config.ts";
+import { engineOptions } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -7,16 +8,17 @@ import { settingNames, settings, type SettingName } from "../settings.ts";
 import type { Context, OptionRow } from "./verb.ts";
 
 /** The options of the verbs that can make a machine. */
-export const settingOptions = {
+export const machineOptions = {
   cpus: settings.cpus,
   memory: settings.memory,
   diskSize: settings.diskSize,
   dockerPort: settings.dockerPort,
   sshPort: settings.sshPort,
-} satisfies Record<SettingName, OptionRow>;
+  ...engineOptions,
+} satisfies Record<SettingName | keyof typeof engineOptions, OptionRow>;
 
 /** Returns whether it had to be made. Throws UserError `settings-fixed` (exit 2) when there is one of other settings. */
-export async function ensureMachine(context: Context, machine: Machine, flags: SettingTexts): Promise<boolean> {
+export async function ensureMachine(context: Context, machine: Machine, flags: MachineFlags): Promise<boolean> {
   if (!(await machineExists(context.host, machine.name))) {
     try {
       await create(context, machine.name, flags);
@@ -31,7 +33,7 @@ export async function ensureMachine(context: Context, machine: Machine, flags: S
 }
 
 /** Of flags, environment and the user's defaults. */
-async function create({ host, ui, signal }: Context, name: string, flags: SettingTexts): Promise<void> {
+async function create({ host, ui, signal }: Context, name: string, flags: MachineFlags): Promise<void> {
   const [{ createMachine }, { rootDir }] = await Promise.all([
     import("../machine/create.ts"),
     import("../machine-dir/dir.ts"),
@@ -50,13 +52,16 @@ async function create({ host, ui, signal }: Context, name: string, flags: Settin
  * Flags that a machine already has are no contradiction: scripts repeat themselves. Throws UserError `settings-fixed`
  * (exit 2) for others, rather than do as if they had been heard.
  */
-function checkSettings(name: string, flags: SettingTexts, config: MachineConfig): void {
+function checkSettings(name: string, flags: MachineFlags, config: MachineConfig): void {
   const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort } = config;
   const has = { cpus, memory, diskSize, dockerPort, sshPort };
-  const wanted = parseFlags(flags);
-  const other = settingNames.filter((key) => wanted[key] !== undefined && wanted[key] !== has[key]);
+  const { values, engine } = parseFlags(flags);
+  const other = settingNames
+    .filter((key) => values[key] !== undefined && values[key] !== has[key])
+    .map((key) => longFlag(key));
+  if (engine !== undefined && JSON.stringify(engine) !== JSON.stringify(config.engine)) other.push("--engine-…");
   if (other.length === 0) return;
-  throw new UserError(`machine ${name} is there already, with another ${other.map(longFlag).join(", ")}`, {
+  throw new UserError(`machine ${name} is there already, with another ${other.join(", ")}`, {
     code: "settings-fixed",
     hint: `Leave the options out, or make another machine. What it has: boot2docker status --json ${name}`,
     exitCode: exitCodes.usage,

@@ -1,5 +1,5 @@
 import { namedMachine } from "./machines.ts";
-import { ensureMachine, settingOptions } from "./settings.ts";
+import { ensureMachine, machineOptions } from "./settings.ts";
 import { envCommand } from "./env.ts";
 import { callingShell } from "./calling-shell.ts";
 import { renderApply } from "../shell-env.ts";
@@ -14,7 +14,7 @@ export const up = verb({
     "are for a machine that has to be made, see init.",
   examples: ["boot2docker up", "boot2docker up work --memory 4g"],
   operands: [machineOperand],
-  options: { ...settingOptions, ...jsonOption },
+  options: { ...machineOptions, ...jsonOption },
   async run(context, { operands, options }) {
     const { ui, signal } = context;
     const machine = await namedMachine(context, operands);

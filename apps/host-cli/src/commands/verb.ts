@@ -20,16 +20,20 @@ export interface OptionRow {
   /** As commander takes it: `-f, --force` is a switch, `--timeout <seconds>` takes a text. */
   readonly flags: string;
   readonly summary: string;
+  /** Takes a text each time it is given. */
+  readonly isRepeated?: true;
 }
 export type OptionRows = Readonly<Record<string, OptionRow>>;
 
 /** By the row's key, which is the long name in camel case. An option that was not given is not there. */
-export type OptionValues<Rows extends OptionRows> = { readonly [Key in keyof Rows]?: ValueOf<Rows[Key]["flags"]> };
-type ValueOf<Flags extends string> = string extends Flags
-  ? string | true
-  : Flags extends `${string}<${string}>`
-    ? string
-    : true;
+export type OptionValues<Rows extends OptionRows> = { readonly [Key in keyof Rows]?: ValueOf<Rows[Key]> };
+type ValueOf<Row extends OptionRow> = string extends Row["flags"]
+  ? string | true | readonly string[]
+  : Row extends { readonly isRepeated: true }
+    ? readonly string[]
+    : Row["flags"] extends `${string}<${string}>`
+      ? string
+      : true;
 
 export interface OperandRow {
   readonly name: string;

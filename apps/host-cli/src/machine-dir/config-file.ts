@@ -1,5 +1,6 @@
-import { validate } from "@boot2docker/protocol";
+import { GuestConfig, validate } from "@boot2docker/protocol";
 import * as z from "zod/mini";
+import type { EngineSettings } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { MachineDir } from "./dir.ts";
@@ -12,6 +13,8 @@ export interface MachineConfig {
   /** Chosen at create and kept for life, so that an environment in an open shell stays valid. Always on 127.0.0.1. */
   dockerPort: number;
   sshPort: number;
+  /** What the engine is to be; its guest knows what of it can be had. */
+  engine?: EngineSettings;
 }
 
 const formatVersion = 1;
@@ -25,6 +28,7 @@ const ConfigFile = z.object({
   diskBytes: z.int().check(z.minimum(1)),
   dockerPort: port,
   sshPort: port,
+  engine: GuestConfig.shape.engine,
 });
 
 /** Throws UserError `machine-absent` (exit 3) or `config-unreadable`; never changes the file. */
@@ -42,8 +46,8 @@ export async function writeMachineConfig(host: Host, dir: MachineDir, config: Ma
 export function parseMachineConfig(text: string, path: string): MachineConfig {
   const found = validate(ConfigFile, parseJson(text, path));
   if (!found.ok) throw unreadable(path, found.problems.join("; "));
-  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort } = found.value;
-  return { cpus, memoryMiB, diskBytes, dockerPort, sshPort };
+  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort, engine } = found.value;
+  return { cpus, memoryMiB, diskBytes, dockerPort, sshPort, ...(engine === undefined ? {} : { engine }) };
 }
 
 function parseJson(text: string, path: string): unknown {

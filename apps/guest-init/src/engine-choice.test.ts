@@ -1,0 +1,85 @@
+import { beforeEach, expect, it } from "vitest";
+import { chooseEngineSettings, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
+import { noSettings } from "./engine-settings.ts";
+import { FakeSystem } from "./testing/fake-system.ts";
+
+const never = new AbortController().signal;
+const own = "/var/lib/boot2docker";
+const userFile = `${own}/etc/docker/daemon.json`;
+let system: FakeSystem;
+
+beforeEach(() => {
+  system = new FakeSystem();
+});
+
+const choose = () => chooseEngineSettings(undefined, system, never);
+const checks = (): number => system.history.filter((entry) => entry.includes("dockerd --validate")).length;
+const refusal = { code: 1, stdout: "", stderr: "unable to configure the Docker daemon: no such option: foo\n" };
+
+it("when nobody wants anything there is nothing to check", async () => {
+  expect(await choose()).toEqual({ settings: noSettings, isProven: true, problems: [] });
+  expect(checks()).toBe(0);
+});
+
+it("the machine's settings go before the profile, the user's file before both", async () => {
+  system.content.set(`${own}/profile`, "EXTRA_ARGS='--mtu 1300 --label by=profile --label from=profile'\nexport A=1\n");
+  system.content.set(userFile, '{"mtu": 1500}');
+  const machine = { daemon: { mtu: 1400, labels: ["from=machine"] }, env: { B: "2" } };
+  expect(await chooseEngineSettings(machine, system, never)).toEqual({
+    settings: { daemon: { mtu: 1500, labels: ["from=machine", "by=profile"] }, env: { A: "1", B: "2" } },
+    isProven: false,
+    problems: [],
+  });
+});
+
+it("settings are checked by dockerd until one has run with them", async () => {
+  system.content.set(userFile, '{"debug": true}');
+  const { settings } = await choose();
+  expect(checks()).toBe(1);
+  await proveEngineSettings(settings, system.files);
+  expect(await choose()).toEqual({ settings, isProven: true, problems: [] });
+  expect(checks()).toBe(1);
+});
+
+it("what dockerd refuses is not used, but what worked last", async () => {
+  system.content.set(userFile, '{"debug": true}');
+  const { settings: proven } = await choose();
+  await proveEngineSettings(proven, system.files);
+  system.content.set(userFile, '{"foo": true}');
+  system.programs.set("/usr/sbin/dockerd --validate", refusal);
+  expect(await choose()).toEqual({
+    settings: proven,
+    isProven: true,
+    problems: [
+      "dockerd does not take these settings: unable to configure the Docker daemon: no such option: foo; what worked last is used",
+    ],
+  });
+});
+
+it("what no dockerd started with is not tried again in this boot", async () => {
+  system.content.set(userFile, '{"bridge": "none-such"}');
+  const { settings } = await choose();
+  await refuseEngineSettings(settings, "dockerd does not start", system.files);
+  expect(await choose()).toEqual({
+    settings: noSettings,
+    isProven: true,
+    problems: ["dockerd does not start; what worked last is used"],
+  });
+  system.content.set(userFile, '{"bridge": "docker0"}');
+  expect(await choose()).toMatchObject({ settings: { daemon: { bridge: "docker0" } }, problems: [] });
+});
+
+it.each([
+  ["{", `${userFile}: Expected property name or '}' in JSON at position 1 (line 1 column 2)`],
+  ["[]", `${userFile}: expected an object`],
+  [`"${"x".repeat(300_000)}"`, `${userFile}: the file is too large`],
+  ['{"hosts": []}', `${userFile}: hosts: decided by boot2docker`],
+])("a file of %.10s does not keep the engine from starting", async (text, problem) => {
+  system.content.set(userFile, text);
+  expect(await choose()).toEqual({ settings: noSettings, isProven: true, problems: [problem] });
+});
+
+it("an empty file is as good as none", async () => {
+  system.content.set(userFile, "\n");
+  expect(await choose()).toMatchObject({ problems: [] });
+});
