@@ -12,46 +12,11 @@ beforeAll(async () => {
 afterAll(async () => box[Symbol.asyncDispose]());
 
 const inGuest = (command: string) => box.ok("ssh", command);
-const pidOf = async (program: string) => (await inGuest(`pidof ${program}`)).split(" ")[0] ?? "";
 
 test("1,000 orphans are reaped", async () => {
   // Each subshell leaves a child behind that ends after its parent: only PID 1 can wait for it.
   await inGuest("i=0; while [ $i -lt 1000 ]; do (sleep 0.2 &); i=$((i+1)); done; sleep 5");
   expect(await inGuest("ps -eo stat= | grep -c '^Z' || true")).toBe("0");
-});
-
-test("a killed guest-init leaves daemons, containers and logs alone, and adopts them", async () => {
-  const script = "i=0; while :; do echo tick $i; i=$((i+1)); sleep 1; done";
-  await box.dockerOk(["run", "-d", "--name", "ticker", "boot2docker/busybox", "sh", "-c", script]);
-  const before = {
-    dockerd: await pidOf("dockerd"),
-    containerd: await pidOf("containerd"),
-    init: await pidOf("guest-init"),
-  };
-  await inGuest("sudo kill -9 $(pidof guest-init)");
-  await expect
-    .poll(async () => (await box.cli("status")).stdout.trim(), { timeout: 120_000, interval: 1000 })
-    .toBe("running");
-  expect(await pidOf("dockerd")).toBe(before.dockerd);
-  expect(await pidOf("containerd")).toBe(before.containerd);
-  expect(await pidOf("guest-init")).not.toBe(before.init);
-  const ticks = (await box.dockerOk(["logs", "ticker"])).split("\n");
-  expect(ticks).toEqual(ticks.map((_, index) => `tick ${String(index)}`));
-  expect(await box.ok("logs", "dockerd")).toContain("API listen on");
-  await box.dockerOk(["rm", "-f", "ticker"]);
-});
-
-test("a killed dockerd is started again, and its containers never stopped", async () => {
-  const container = await box.dockerOk(["run", "-d", "boot2docker/busybox", "sleep", "86400"]);
-  const started = await box.dockerOk(["inspect", "-f", "{{.State.StartedAt}}", container]);
-  const before = await pidOf("dockerd");
-  await inGuest("sudo kill -9 $(pidof dockerd)");
-  await expect.poll(async () => (await box.docker(["ps", "-q"])).code, { timeout: 120_000, interval: 1000 }).toBe(0);
-  expect(await pidOf("dockerd")).not.toBe(before);
-  expect(await box.dockerOk(["inspect", "-f", "{{.State.StartedAt}} {{.State.Running}}", container])).toBe(
-    `${started} true`,
-  );
-  await box.dockerOk(["rm", "-f", container]);
 });
 
 test("the exit code of a command in the machine is the command's", async () => {

@@ -8,6 +8,9 @@ import { pauseMs, type ServiceEffect, type ServiceEvent, TRANSITIONS } from "./t
 
 /** One that was ready for so long has recovered: its failures before that count no more. */
 const STABLE_MS = 60_000;
+/** How often one that is ready has to answer, and within what time. */
+const WATCH_INTERVAL_MS = 30_000;
+const ANSWER_LIMIT_MS = 20_000;
 const LOG_TAIL_BYTES = 600;
 
 export interface ServiceObserver {
@@ -124,6 +127,9 @@ export class Service {
           },
         );
         return;
+      case "watch":
+        void this.#watch(waits);
+        return;
       case "pause":
         this.#system.clock.wait(pauseMs(this.#failures), waits).then(
           () => this.#post("timeout"),
@@ -142,6 +148,21 @@ export class Service {
         return;
       default:
         effect satisfies never;
+    }
+  }
+
+  /** Ends with the state. A process that hangs is told, and not ended: what it does may be worth waiting for. */
+  async #watch(waits: AbortSignal): Promise<void> {
+    const { clock } = this.#system;
+    for (;;) {
+      try {
+        await clock.wait(WATCH_INTERVAL_MS, waits);
+        await awaitReadiness(this.spec.readiness, this.#system, clock.deadline(ANSWER_LIMIT_MS, waits));
+      } catch {
+        if (waits.aborted) return;
+        this.#detail = `no answer for ${ANSWER_LIMIT_MS / 1000} s`;
+        this.#post("silent");
+      }
     }
   }
 

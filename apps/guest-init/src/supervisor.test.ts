@@ -79,6 +79,19 @@ describe("a service", () => {
     expect(prepared).toEqual(["dockerd", "dockerd"]);
   });
 
+  it("is told and left alone when it hangs, and ready as soon as it answers again", async () => {
+    answer();
+    const service = await supervisor.ensure(spec, GRACE_MS, never);
+    await settle();
+    system.engine.delete("GET /_ping");
+    await system.clock.advance(50_000);
+    expect([service.state, service.detail]).toEqual(["running", "no answer for 20 s"]);
+    expect(system.running.size).toBe(1);
+    answer();
+    await system.clock.advance(50);
+    expect([service.state, service.detail, service.restarts]).toEqual(["ready", undefined, 0]);
+  });
+
   it("is given up when it keeps failing, with its last words", async () => {
     const service = await supervisor.ensure(spec, GRACE_MS, never);
     const ready = service.ready(never);

@@ -29,6 +29,11 @@ it.each<[string, ServiceEvent[], string[]]>([
     ["start", "spawned", "stop", "exited"],
     ["starting", "running", "stopping", "stopped"],
   ],
+  [
+    "that hangs lives on, and is ready when it answers again",
+    ["start", "spawned", "answered", "silent", "answered"],
+    ["starting", "running", "ready", "running", "ready"],
+  ],
   ["stops out of a pause at once", ["start", "exited", "stop"], ["starting", "backoff", "stopped"]],
   [
     "is stopped even when it was just being started",

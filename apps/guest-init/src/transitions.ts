@@ -8,6 +8,8 @@ export type ServiceEvent =
   | "spawned"
   /** Its readiness probe succeeded. */
   | "answered"
+  /** It was ready and answers no more. */
+  | "silent"
   /** The process ended, or could not be started. */
   | "exited"
   /** It ended once too often. */
@@ -17,7 +19,7 @@ export type ServiceEvent =
   /** It is not wanted any more. */
   | "stop";
 
-export type ServiceEffect = "spawn" | "probe" | "pause" | "terminate" | "kill";
+export type ServiceEffect = "spawn" | "probe" | "watch" | "pause" | "terminate" | "kill";
 
 type Transition = readonly [ServiceState, ...ServiceEffect[]];
 
@@ -31,6 +33,7 @@ export const TRANSITIONS: Record<ServiceState, Record<ServiceEvent, Transition |
     adopt: ["running", "probe"],
     spawned: stay,
     answered: stay,
+    silent: stay,
     exited: stay,
     exhausted: stay,
     timeout: stay,
@@ -41,6 +44,7 @@ export const TRANSITIONS: Record<ServiceState, Record<ServiceEvent, Transition |
     adopt: stay,
     spawned: ["running", "probe"],
     answered: stay,
+    silent: stay,
     exited: ["backoff", "pause"],
     exhausted: ["failed"],
     timeout: stay,
@@ -50,7 +54,8 @@ export const TRANSITIONS: Record<ServiceState, Record<ServiceEvent, Transition |
     start: stay,
     adopt: stay,
     spawned: stay,
-    answered: ["ready"],
+    answered: ["ready", "watch"],
+    silent: stay,
     exited: ["backoff", "pause"],
     exhausted: ["failed"],
     timeout: stay,
@@ -61,6 +66,7 @@ export const TRANSITIONS: Record<ServiceState, Record<ServiceEvent, Transition |
     adopt: stay,
     spawned: stay,
     answered: stay,
+    silent: ["running", "probe"],
     exited: ["backoff", "pause"],
     exhausted: ["failed"],
     timeout: stay,
@@ -71,6 +77,7 @@ export const TRANSITIONS: Record<ServiceState, Record<ServiceEvent, Transition |
     adopt: stay,
     spawned: stay,
     answered: stay,
+    silent: stay,
     exited: stay,
     exhausted: stay,
     timeout: ["starting", "spawn"],
@@ -81,6 +88,7 @@ export const TRANSITIONS: Record<ServiceState, Record<ServiceEvent, Transition |
     adopt: stay,
     spawned: stay,
     answered: stay,
+    silent: stay,
     exited: stay,
     exhausted: stay,
     timeout: stay,
@@ -92,6 +100,7 @@ export const TRANSITIONS: Record<ServiceState, Record<ServiceEvent, Transition |
     // It was told to stop while it was being started.
     spawned: ["stopping", "terminate"],
     answered: stay,
+    silent: stay,
     exited: ["stopped"],
     exhausted: ["stopped"],
     timeout: ["stopping", "kill"],

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+
+/** What lives in the guest may die at any time. One boot serves all, so each test leaves the machine running. */
+let box: Sandbox;
+const inGuest = (command: string) => box.ok("ssh", command);
+const pidOf = async (program: string) => (await inGuest(`pidof ${program}`)).split(" ")[0] ?? "";
+const untilRunning = () =>
+  expect
+    .poll(async () => (await box.cli("status")).stdout.trim(), { timeout: 120_000, interval: 1000 })
+    .toBe("running");
+
+/** Counts, once a second; whoever restarts it starts at 0 again. */
+const ticker = "i=0; while :; do echo tick $i; i=$((i+1)); sleep 1; done";
+const startOf = (name: string) => box.dockerOk(["inspect", "-f", "{{.State.StartedAt}} {{.State.Running}}", name]);
+
+beforeAll(async () => {
+  box = await makeSandbox();
+  await box.ok("up");
+  await box.dockerOk(["run", "-d", "--name", "ticker", "boot2docker/busybox", "sh", "-c", ticker]);
+});
+afterAll(async () => box[Symbol.asyncDispose]());
+
+/** Every line from the first on: neither the container nor its log had a gap. */
+async function expectUnbroken(started: string): Promise<void> {
+  expect(await startOf("ticker")).toBe(started);
+  const ticks = (await box.dockerOk(["logs", "ticker"])).split("\n");
+  expect(ticks).toEqual(ticks.map((_, index) => `tick ${String(index)}`));
+}
+
+test("a killed guest-init leaves daemons, containers and logs alone, and adopts them", async () => {
+  const started = await startOf("ticker");
+  const before = await Promise.all(["dockerd", "containerd", "guest-init"].map(pidOf));
+  await inGuest("sudo kill -9 $(pidof guest-init)");
+  await untilRunning();
+  const [dockerd, containerd, init] = await Promise.all(["dockerd", "containerd", "guest-init"].map(pidOf));
+  expect([dockerd, containerd]).toEqual(before.slice(0, 2));
+  expect(init).not.toBe(before[2]);
+  await expectUnbroken(started);
+  expect(await box.ok("logs", "dockerd")).toContain("API listen on");
+});
+
+test.each(["dockerd", "containerd"])("a killed %s is started again, and containers never stopped", async (daemon) => {
+  const started = await startOf("ticker");
+  const before = await pidOf(daemon);
+  await inGuest(`sudo kill -9 ${before}`);
+  await expect.poll(() => pidOf(daemon).catch(() => before), { timeout: 60_000 }).not.toBe(before);
+  await untilRunning();
+  await expectUnbroken(started);
+  expect(await box.dockerOk(["exec", "ticker", "echo", "still here"])).toBe("still here");
+});
+
+test("a killed sshd is started again; sessions that are open go on", async () => {
+  const before = await inGuest("cat /run/dropbear.pid");
+  const session = box.cli("ssh", "sleep 8; echo went on");
+  await inGuest("sudo kill -9 $(cat /run/dropbear.pid)");
+  await expect.poll(() => inGuest("cat /run/dropbear.pid").catch(() => before), { timeout: 60_000 }).not.toBe(before);
+  expect(await session).toMatchObject({ code: 0, stdout: "went on\n" });
+});
+
+test("swarm is possible on a stock machine, and over when it is left", async () => {
+  expect(await box.dockerOk(["swarm", "init"])).toContain("Swarm initialized");
+  await box.dockerOk([
+    "service",
+    "create",
+    "-d",
+    "--name",
+    "web",
+    "--replicas",
+    "1",
+    "boot2docker/busybox",
+    "sleep",
+    "9999",
+  ]);
+  await expect
+    .poll(() => box.dockerOk(["service", "ls", "--format", "{{.Replicas}}"]), { timeout: 60_000, interval: 1000 })
+    .toBe("1/1");
+  await box.dockerOk(["swarm", "leave", "--force"]);
+});
+
+test("a dockerd that keeps dying makes the machine degraded, with its last words, and everything else goes on", async () => {
+  const last = "#!/bin/sh\necho it cannot be >&2\nexit 3\n";
+  await box.cliWith(
+    last,
+    "ssh",
+    "cat > /tmp/dockerd && chmod +x /tmp/dockerd && sudo mount --bind /tmp/dockerd /usr/sbin/dockerd",
+  );
+  await inGuest("sudo kill -9 $(pidof dockerd)");
+  const status = () => box.cli("status");
+  await expect
+    .poll(async () => (await status()).stderr, { timeout: 120_000, interval: 2000 })
+    .toContain("dockerd kept failing");
+  expect((await status()).stderr).toContain("exit code 3; its last words: ");
+  expect((await status()).stderr).toContain("it cannot be");
+  expect(await inGuest("pgrep -f 'echo tick' | wc -l")).not.toBe("0");
+});
