@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MachineDir } from "@boot2docker/host-cli/src/machine-dir/dir.ts";
 import { hostOf } from "../harness/agent.ts";
 import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { wrapQemu } from "../harness/qemu-wrapper.ts";
 import { must } from "../harness/run.ts";
 import { serveDisk } from "./block-server.ts";
 import { type Cut, DiskHistory } from "./cut.ts";
@@ -88,10 +89,7 @@ export async function copySparse(from: string, to: string): Promise<void> {
   await must("cp", ["--sparse=always", from, to]);
 }
 
-/** The command finds a `qemu-system-x86_64` that takes the data disk from our server: the machine is otherwise a user's. */
 function useServedDisk(box: Sandbox, socketPath: string): void {
-  const folder = join(box.root, "bin");
-  const wrapper = join(folder, "qemu-system-x86_64");
   const disk = {
     driver: "raw",
     "node-name": "data",
@@ -99,18 +97,10 @@ function useServedDisk(box: Sandbox, socketPath: string): void {
     cache: { direct: false, "no-flush": false },
     file: { driver: "nbd", server: { type: "unix", path: socketPath }, discard: "unmap" },
   };
-  mkdirSync(folder);
-  writeFileSync(
-    wrapper,
-    `#!/bin/bash
-arguments=()
-for argument in "$@"; do
-  case $argument in *'"node-name":"data"'*) argument='${JSON.stringify(disk)}' ;; esac
-  arguments+=("$argument")
-done
-exec /usr/bin/qemu-system-x86_64 "\${arguments[@]}"
-`,
+  wrapQemu(
+    box,
+    `for index in "\${!arguments[@]}"; do
+  case \${arguments[index]} in *'"node-name":"data"'*) arguments[index]='${JSON.stringify(disk)}' ;; esac
+done`,
   );
-  chmodSync(wrapper, 0o755);
-  box.env["PATH"] = `${folder}:${box.env["PATH"] ?? ""}`;
 }

@@ -4,7 +4,8 @@ import type { Network } from "./system.ts";
 
 /** The few calls of the Engine API that the guest itself makes, over the unix socket. */
 const Version = z.object({ Version: z.string() });
-const Info = z.object({ LiveRestoreEnabled: z.boolean() });
+const LiveRestore = z.object({ LiveRestoreEnabled: z.boolean() });
+const Running = z.object({ ContainersRunning: z.int() });
 
 /** Resolves when the engine serves; fails when nothing listens. */
 export async function pingEngine(network: Network, socketPath: string, signal: AbortSignal): Promise<void> {
@@ -17,7 +18,11 @@ export async function readEngineVersion(network: Network, signal: AbortSignal): 
 }
 
 export async function isLiveRestoreOn(network: Network, signal: AbortSignal): Promise<boolean> {
-  return (await get(network, "/info", Info, signal)).LiveRestoreEnabled;
+  return (await get(network, "/info", LiveRestore, signal)).LiveRestoreEnabled;
+}
+
+export async function countRunningContainers(network: Network, signal: AbortSignal): Promise<number> {
+  return (await get(network, "/info", Running, signal)).ContainersRunning;
 }
 
 /** `pieces` are files that make up what `docker save` wrote. */

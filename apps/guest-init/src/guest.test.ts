@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Guest } from "./guest.ts";
 import { ENGINE_CONFIG_FILE, LOG_DIR } from "./paths.ts";
-import { settle } from "./testing/fake-clock.ts";
 import { FakeHost } from "./testing/fake-host.ts";
 import { silentLog } from "./testing/fake-log.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
@@ -177,43 +176,6 @@ describe("a machine that runs", () => {
     await system.clock.advance(2000);
     expect(system.content.get("/home/docker/.ssh/authorized_keys")).toBe("ssh-ed25519 NEW\n");
     expect(system.history.slice(before).filter((entry) => /^(start|kill)/.test(entry))).toEqual([]);
-  });
-
-  it("replaces the engine when its settings change, in a way that its containers do not notice", async () => {
-    const before = system.history.length;
-    host.config = { ...host.config, engine: { daemon: { debug: true }, env: {} } };
-    await host.connection?.close();
-    await system.clock.advance(2000);
-    const deeds = system.history.slice(before).filter((entry) => /^(start|kill)/.test(entry));
-    expect(deeds.map((entry) => entry.split(" ").at(entry.startsWith("kill") ? -1 : 1))).toEqual([
-      "SIGHUP", // with live-restore
-      "SIGTERM",
-      "/usr/sbin/dockerd",
-      "SIGHUP", // without
-    ]);
-    expect(engineHosts()).toMatchObject({ debug: true, "live-restore": false });
-    expect(last()?.lifecycle).toEqual({ name: "ready" });
-  });
-
-  it("goes back to the settings that worked when dockerd does not start with new ones", async () => {
-    const isBad = (): boolean => String(system.content.get(ENGINE_CONFIG_FILE)).includes("nope");
-    system.engine.set("GET /_ping", () => ({ status: isBad() ? 500 : 200, body: "" }));
-    system.onStart = ({ argv }) => {
-      if (argv[0] !== "/usr/sbin/dockerd" || !isBad()) return;
-      void settle().then(() => [...system.running.values()].at(-1)?.end("exit code 1"));
-    };
-    host.config = { ...host.config, engine: { daemon: { bridge: "nope" }, env: {} } };
-    await host.connection?.close();
-    await system.clock.advance(20_000);
-    expect(engineHosts()).not.toHaveProperty("bridge");
-    expect(last()?.lifecycle).toMatchObject({
-      name: "degraded",
-      reasons: [{ code: "engine-settings", message: expect.stringContaining("exit code 1") as string }],
-    });
-    const starts = started().length;
-    await host.connection?.close();
-    await system.clock.advance(20_000);
-    expect(started()).toHaveLength(starts);
   });
 
   it("changes nothing when the host comes back and says the same", async () => {

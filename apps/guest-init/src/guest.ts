@@ -1,4 +1,4 @@
-import { type GuestConfig, type GuestState, type Lifecycle, ServiceName } from "@boot2docker/protocol";
+import { type GuestConfig, type GuestState, type Lifecycle, RpcError, ServiceName } from "@boot2docker/protocol";
 import { stepClock } from "./clock.ts";
 import { closeConsoles, openConsoles, sayOnConsoles, wantsConsoles } from "./consoles.ts";
 import { isDeepEqual } from "./deep-equal.ts";
@@ -21,6 +21,7 @@ import { deriveLifecycle, noObservations, outerAddresses, renderServices } from 
 import { Supervisor } from "./supervisor.ts";
 import type { PowerMode, System } from "./system.ts";
 import { executeTask, type TaskContext } from "./tasks.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 export interface GuestOptions {
   system: System;
@@ -33,6 +34,9 @@ export interface GuestOptions {
   restarts: number;
 }
 
+/** Codes of `certificate.renew`. */
+const STILL_STARTING = 1;
+const NOT_RENEWED = 2;
 const ENGINE_ANSWER_MS = 30_000;
 /** For the host to take what it was told last. */
 const LAST_WORDS_MS = 500;
@@ -60,6 +64,8 @@ export class Guest {
   #link: HostLink | undefined;
   #context: TaskContext | undefined;
   #wake = Promise.withResolvers<undefined>();
+  /** Resolved at the end of a run of the plan. */
+  #converged = Promise.withResolvers<undefined>();
 
   constructor(options: GuestOptions) {
     const { system, log } = options;
@@ -147,6 +153,7 @@ export class Guest {
         state: () => this.#state(),
         dataDisk: () => this.#seen.dataDisk,
         requestShutdown: (mode) => this.requestShutdown(mode),
+        renewCertificate: (signal) => this.#renewCertificate(signal),
       }),
       onHostTime: (now) => {
         const offsetMs = stepClock(now, system.clock);
@@ -165,6 +172,7 @@ export class Guest {
       link,
       config: undefined,
       engine: undefined,
+      mustRenew: false,
       report: (name, fields) => this.#events.emit(name, fields),
     };
     return this.#context;
@@ -194,6 +202,8 @@ export class Guest {
         log.error("the boot failed in a way of its own", { reason: messageOf(error) });
       }
       this.#publish();
+      this.#converged.resolve(undefined);
+      this.#converged = Promise.withResolvers();
       await Promise.race([this.#wake.promise, this.#shutdown.promise]);
       if (this.#seen.isStopping) return;
     }
@@ -244,6 +254,17 @@ export class Guest {
     if (isNews) this.#events.emit("config.changed");
     // What failed may have failed for want of this host.
     if (isNews || this.#lifecycle().name !== "ready") this.#wake.resolve(undefined);
+  }
+
+  async #renewCertificate(signal: AbortSignal): Promise<void> {
+    const { identity, unmet } = this.#seen;
+    if (this.#context === undefined || unmet.length > 0) throw new RpcError(STILL_STARTING, "the machine is starting");
+    this.#context.mustRenew = true;
+    this.#wake.resolve(undefined);
+    await unlessAborted(this.#converged.promise, signal);
+    if (this.#seen.identity !== identity) return;
+    const reason = this.#seen.degraded.get("identity")?.message ?? "the host issued none";
+    throw new RpcError(NOT_RENEWED, `the engine has the certificate that it had: ${reason}`);
   }
 
   #serviceChanged(service: Service): void {

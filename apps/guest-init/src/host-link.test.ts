@@ -41,6 +41,7 @@ beforeEach(() => {
       "logs.read": refuse,
       shutdown: refuse,
       "clock.set": refuse,
+      "certificate.renew": async () => ({}),
       "disk.grow": refuse,
       "disk.trim": refuse,
     },

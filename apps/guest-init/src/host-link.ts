@@ -15,6 +15,7 @@ import type { Fields } from "./log.ts";
 import { PORT_NAME } from "./paths.ts";
 import { messageOf } from "./problem.ts";
 import type { System } from "./system.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** Nothing tells that the host came to the other end of a port, so it is opened again and again: often at first. */
 const REOPEN_MS = 100;
@@ -70,15 +71,7 @@ export class HostLink {
 
   /** Waits for the host's first word. Null: this machine has no port, so nobody will ever say anything. */
   async firstConfig(signal: AbortSignal): Promise<GuestConfig | null> {
-    const aborted = Promise.withResolvers<never>();
-    const stop = (): void => aborted.reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      signal.throwIfAborted();
-      return await Promise.race([this.#first.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+    return unlessAborted(this.#first.promise, signal);
   }
 
   /** Somebody has, or just had, the other end of the port, whether or not it has said anything yet. */

@@ -22,6 +22,7 @@ beforeEach(() => {
     events,
     state: () => Promise.reject(new Error("not asked for here")),
     dataDisk: () => disk,
+    renewCertificate: async () => Promise.reject(new Error("the host issued none")),
     requestShutdown: (mode) => void requested.push(mode),
   });
 });
@@ -64,4 +65,8 @@ it("disk.trim gives what fstrim says, and both methods refuse what cannot be wri
   await expect(handlers["disk.trim"]({}, never)).rejects.toThrow("/dev/vda is damaged");
   disk = undefined;
   await expect(handlers["disk.grow"]({}, never)).rejects.toThrow("no data disk");
+});
+
+it("certificate.renew fails with the reason for which there is none", async () => {
+  await expect(handlers["certificate.renew"]({}, never)).rejects.toThrow("the host issued none");
 });

@@ -16,6 +16,8 @@ export interface Served {
   state: () => Promise<GuestState>;
   dataDisk: () => Observations["dataDisk"];
   requestShutdown: (mode: PowerMode) => void;
+  /** Fails when that was not possible. */
+  renewCertificate: (signal: AbortSignal) => Promise<void>;
 }
 
 /** What the host may ask: docs/protocol.md. */
@@ -36,6 +38,10 @@ export function serveGuest(served: Served): Handlers<typeof guestMethods> {
       return {};
     },
     "clock.set": async ({ now }) => ({ offsetMs: stepClock(new Date(now), system.clock) }),
+    "certificate.renew": async (_, signal) => {
+      await served.renewCertificate(signal);
+      return {};
+    },
     "disk.grow": async (_, signal) => {
       const { device, mountPoint } = dataDisk();
       const growth = await growDataDisk(device, system, signal);

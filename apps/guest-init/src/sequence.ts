@@ -3,6 +3,7 @@ import type { Fields } from "./log.ts";
 import type { Phase, Task } from "./plan.ts";
 import { messageOf, Problem } from "./problem.ts";
 import type { SystemClock } from "./system.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 export interface Sequence {
   /** Does one task; must end soon after `signal` aborts. */
@@ -63,27 +64,14 @@ async function runTasks(phase: Phase, { execute, report, clock }: Sequence, sign
   for (const task of phase.tasks) {
     const startedMs = clock.uptimeMs();
     try {
-      await endsWith(limited, execute(task, limited));
+      // One that does not heed its signal must not hold up the plan.
+      await unlessAborted(execute(task, limited), limited);
     } catch (error) {
       if (!limited.aborted || signal.aborted) throw error;
       const message = `${task.kind} did not end within the ${phase.limitMs} ms of phase ${phase.name}`;
       throw new Problem(`${phase.name}-timeout`, message, phase.hint, { cause: error });
     }
     report("task.done", { phase: phase.name, task: task.kind, durationMs: clock.uptimeMs() - startedMs });
-  }
-}
-
-/** A task that does not heed its signal must not hold up the plan. */
-async function endsWith(signal: AbortSignal, work: Promise<void>): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    signal.throwIfAborted();
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-    work.catch(() => undefined); // given up on: its failure was told as that of the limit
   }
 }
 

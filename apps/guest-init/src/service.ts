@@ -4,6 +4,7 @@ import { messageOf } from "./problem.ts";
 import { awaitReadiness } from "./readiness.ts";
 import type { ServiceSpec } from "./services.ts";
 import type { ProcessIdentity, System } from "./system.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 import { pauseMs, type ServiceEffect, type ServiceEvent, TRANSITIONS } from "./transitions.ts";
 
 /** One that was ready for so long has recovered: its failures before that count no more. */
@@ -83,17 +84,7 @@ export class Service {
   }
 
   async until(reached: (state: ServiceState) => boolean, signal: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<never>();
-    const stop = (): void => aborted.reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      while (!reached(this.#state)) {
-        signal.throwIfAborted();
-        await Promise.race([this.#changed.promise, aborted.promise]);
-      }
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+    while (!reached(this.#state)) await unlessAborted(this.#changed.promise, signal);
   }
 
   #post(event: ServiceEvent): void {

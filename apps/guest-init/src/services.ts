@@ -28,6 +28,8 @@ export interface ServiceSpec {
   leftovers: readonly string[];
   /** What it was configured with beside its arguments. A service that runs with something else is restarted. */
   config?: Readonly<Record<string, unknown>>;
+  /** Fingerprint of the certificate that it was started with, which it never reads again. */
+  identity?: string | undefined;
   /** Failures in a row until it is `failed`; undefined: it is tried for ever. */
   maxFailures: number | undefined;
 }
@@ -51,7 +53,12 @@ export function containerdSpec(configFile: string): ServiceSpec {
 }
 
 /** `config` is written to the file whenever it starts (live-restore.ts). */
-export function dockerdSpec(configFile: string, config: Daemon, env: Readonly<Record<string, string>>): ServiceSpec {
+export function dockerdSpec(
+  configFile: string,
+  config: Daemon,
+  env: Readonly<Record<string, string>>,
+  identity: string | undefined,
+): ServiceSpec {
   return {
     id: "dockerd",
     process: {
@@ -62,6 +69,7 @@ export function dockerdSpec(configFile: string, config: Daemon, env: Readonly<Re
     readiness: { kind: "ping", socketPath: DOCKER_SOCKET },
     leftovers: [DOCKER_SOCKET, "/run/docker.pid"],
     config,
+    identity,
     maxFailures: MAX_FAILURES,
   };
 }

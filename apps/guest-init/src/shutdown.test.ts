@@ -30,7 +30,7 @@ describe("stopEngine", () => {
     system.engine.set("GET /_ping", { status: 200, body: "OK" });
     system.content.set(ENGINE_CONFIG_FILE, JSON.stringify({ "live-restore": true, group: "docker" }));
     supervisor = new Supervisor({ system, log: silentLog, prepare: async () => undefined, changed: () => undefined });
-    await supervisor.ensure(dockerdSpec(ENGINE_CONFIG_FILE, {}, {}), 1000, never);
+    await supervisor.ensure(dockerdSpec(ENGINE_CONFIG_FILE, {}, {}, undefined), 1000, never);
     await settle();
   });
 

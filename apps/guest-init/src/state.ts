@@ -9,8 +9,8 @@ export interface Observations {
   /** That run now. */
   running: string[];
   isStopping: boolean;
-  /** The engine has a certificate and may listen on TCP. */
-  hasIdentity: boolean;
+  /** Fingerprint of the certificate with which the engine may listen on TCP; undefined when it may not. */
+  identity: string | undefined;
   rescue: Reason | undefined;
   /** By phase. A phase that succeeds later takes its reason away. */
   degraded: Map<string, Reason>;
@@ -25,7 +25,7 @@ export const noObservations = (): Observations => ({
   unmet: [],
   running: [],
   isStopping: false,
-  hasIdentity: false,
+  identity: undefined,
   rescue: undefined,
   degraded: new Map(),
   dataDisk: undefined,

@@ -8,7 +8,7 @@ import { FakeSystem } from "./testing/fake-system.ts";
 
 const never = new AbortController().signal;
 const GRACE_MS = 3000;
-const spec = dockerdSpec("/run/daemon.json", { tls: true }, {});
+const spec = dockerdSpec("/run/daemon.json", { tls: true }, {}, "AB:CD");
 const socket = "/run/docker.sock";
 
 let system: FakeSystem;
@@ -173,7 +173,7 @@ describe("the next guest-init", () => {
   it("knows by which configuration it runs", async () => {
     await next.recall();
     expect(next.runs(spec)).toBe(true);
-    expect(next.runs(dockerdSpec("/run/daemon.json", {}, {}))).toBe(false);
+    expect(next.runs(dockerdSpec("/run/daemon.json", {}, {}, undefined))).toBe(false);
   });
 
   it("stops what is not wanted any more, though it never started it", async () => {
@@ -214,7 +214,7 @@ describe("the next guest-init", () => {
   it("replaces what runs with another configuration", async () => {
     const process = only();
     await next.recall();
-    const replaced = next.ensure(dockerdSpec("/run/daemon.json", {}, {}), GRACE_MS, never);
+    const replaced = next.ensure(dockerdSpec("/run/daemon.json", {}, {}, undefined), GRACE_MS, never);
     await settle();
     expect(system.history).toContain(`kill ${process.pid} SIGTERM`);
     process.end("exit code 0");

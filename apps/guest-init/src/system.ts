@@ -139,6 +139,8 @@ export interface SystemClock {
 }
 
 export interface CertificateFacts {
+  /** SHA-256 of the certificate: no other has it. */
+  fingerprint: string;
   matchesKey: boolean;
   signedByCa: boolean;
   validFrom: Date;

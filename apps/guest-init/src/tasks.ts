@@ -1,6 +1,6 @@
 import type { GuestConfig, Reason } from "@boot2docker/protocol";
 import { defaultConfig } from "./config.ts";
-import { loadImage } from "./docker.ts";
+import { countRunningContainers, loadImage } from "./docker.ts";
 import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
 import { chooseEngineSettings, type EngineChoice, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
 import { type EngineSettings, noSettings } from "./engine-settings.ts";
@@ -23,7 +23,7 @@ import type { Observations } from "./state.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { doSwapStep, endDiskSwap, planSwap, readSwapFacts } from "./swap.ts";
 import type { MountSpec, System } from "./system.ts";
-import { establishIdentity } from "./tls.ts";
+import { establishIdentity, findFaultsInUse, type IdentityContext } from "./tls.ts";
 import { trustCertificates } from "./trust.ts";
 
 /** What the executors work on. */
@@ -37,6 +37,8 @@ export interface TaskContext {
   config: GuestConfig | null | undefined;
   /** By which dockerd is started; set by `choose-engine-settings`. */
   engine: EngineChoice | undefined;
+  /** The engine's certificate is to be replaced, whether or not it does. */
+  mustRenew: boolean;
   report: (name: string, fields?: Fields) => void;
 }
 
@@ -166,16 +168,20 @@ const EXECUTORS: Executors = {
     await service.ready(signal);
   },
 
-  "establish-identity": async (_, { system, seen, supervisor, link, report }, signal) => {
-    const engine = supervisor.get("dockerd");
-    // It never reads a certificate again, so one that runs with TLS gets no other.
-    seen.hasIdentity = engine?.process !== undefined && engine.spec.config?.["tlsverify"] === true;
-    if (seen.hasIdentity) return;
+  "establish-identity": async (_, context, signal) => {
+    const { system, seen, supervisor, link, report } = context;
     const { connection } = link;
     const issue =
       connection && ((publicKeyPem: string) => connection.call("certificate.issue", { publicKeyPem }, signal));
-    await establishIdentity({ system, issue, report });
-    seen.hasIdentity = true;
+    const engine = supervisor.get("dockerd");
+    seen.identity = engine?.process && engine.spec.identity;
+    const mustRenew = context.mustRenew;
+    context.mustRenew = false;
+    if (seen.identity === undefined || mustRenew) {
+      seen.identity = await establishIdentity({ system, issue, report });
+    } else if (issue !== undefined && (await isStale(issue, system, signal))) {
+      seen.identity = await establishIdentity({ system, issue, report });
+    }
   },
 
   "start-containerd": async (_, { system, supervisor }, signal) => {
@@ -263,13 +269,37 @@ export function executeTask(task: Task, context: TaskContext, signal: AbortSigna
   return execute(task, context, signal);
 }
 
+/**
+ * Whether the certificate of an engine that runs is to be replaced by one that this host issues. To replace it the engine is
+ * started anew, which breaks what clients have open: not while there are containers. Fails with a `Problem` then.
+ */
+async function isStale(
+  issue: NonNullable<IdentityContext["issue"]>,
+  system: System,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const faults = await findFaultsInUse(issue, system);
+  if (faults.length === 0) return false;
+  if ((await countRunningContainers(system.network, signal)) === 0) return true;
+  throw new Problem(
+    "cert-address",
+    `the engine's certificate does not do for this host: ${faults.join("; ")}`,
+    "`boot2docker regenerate-certs` replaces it; containers go on, what clients have open ends.",
+  );
+}
+
 /** Makes dockerd run by these settings. One that runs by others is replaced, which its containers do not notice. */
 async function ensureEngine(
   { daemon, env }: EngineSettings,
   { system, seen, supervisor, report }: TaskContext,
   signal: AbortSignal,
 ): Promise<Service> {
-  const spec = dockerdSpec(ENGINE_CONFIG_FILE, planEngineConfig(seen.hasIdentity, daemon), env);
+  const spec = dockerdSpec(
+    ENGINE_CONFIG_FILE,
+    planEngineConfig(seen.identity !== undefined, daemon),
+    env,
+    seen.identity,
+  );
   const running = supervisor.get("dockerd");
   if (running?.state === "ready" && running.process !== undefined && !supervisor.runs(spec)) {
     await beginTakeover(running.process, system, signal).catch((error: unknown) => {

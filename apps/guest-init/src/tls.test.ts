@@ -1,15 +1,17 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { CertificateFacts } from "./system.ts";
-import { establishIdentity, findFaults, type IssuedCertificate, TLS_FILES } from "./tls.ts";
+import { establishIdentity, findFaults, findFaultsInUse, type IssuedCertificate, TLS_FILES } from "./tls.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
 const good: CertificateFacts = {
+  fingerprint: "AB:CD",
   matchesKey: true,
   signedByCa: true,
   validFrom: new Date("2025-12-01"),
   validTo: new Date("2036-01-01"),
   names: ["DNS:localhost", "DNS:boot2docker", "IP Address:127.0.0.1"],
 };
+const NEEDED = ["DNS:localhost", "IP Address:127.0.0.1"];
 const now = new Date("2026-01-01");
 
 it("a good certificate has no faults", () => {
@@ -32,7 +34,7 @@ describe("establishIdentity", () => {
   let asked: string[];
   let reported: string[];
 
-  const establish = (answer?: () => Promise<IssuedCertificate>): Promise<void> =>
+  const establish = (answer?: () => Promise<IssuedCertificate>): Promise<string> =>
     establishIdentity({
       system,
       issue:
@@ -83,7 +85,7 @@ describe("establishIdentity", () => {
 
   it("uses the old certificate when there is no host", async () => {
     store();
-    await expect(establish()).resolves.toBeUndefined();
+    await expect(establish()).resolves.toBe("AB:CD");
     expect(system.content.get(TLS_FILES.certificate)).toBe("old certificate");
   });
 
@@ -107,5 +109,25 @@ describe("establishIdentity", () => {
     store();
     system.certificates.set("old certificate", { ...good, validTo: new Date("2025-12-31") });
     await expect(establish()).rejects.toThrow("it expired at 2025-12-31T00:00:00.000Z");
+  });
+});
+
+describe("the certificate that the engine runs with", () => {
+  const issue = async () => ({ certificatePem: "issued", caPem: "ca of today" });
+  let system: FakeSystem;
+  beforeEach(() => {
+    system = new FakeSystem();
+    system.content.set(TLS_FILES.key, "private key");
+    system.content.set(TLS_FILES.certificate, "in use");
+    system.certificates.set("issued", good);
+  });
+
+  it.each<[string, Partial<CertificateFacts>, string[]]>([
+    ["of the same names and CA does", {}, []],
+    ["of other names does not", { names: ["DNS:other", ...NEEDED] }, ["it lacks the names DNS:boot2docker"]],
+    ["of another CA does not", { signedByCa: false }, ["its CA did not sign it"]],
+  ])("%s", async (_, facts, faults) => {
+    system.certificates.set("in use", { ...good, ...facts });
+    expect(await findFaultsInUse(issue, system)).toEqual(faults);
   });
 });

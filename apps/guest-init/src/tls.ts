@@ -12,8 +12,12 @@ export const TLS_FILES = {
 const NEEDED_NAMES = ["DNS:localhost", "IP Address:127.0.0.1"];
 
 /** Why a certificate does not do; empty when it does. */
-export function findFaults(facts: CertificateFacts, now: Date): string[] {
-  const missing = NEEDED_NAMES.filter((name) => !facts.names.includes(name));
+export function findFaults(
+  facts: CertificateFacts,
+  now: Date,
+  neededNames: readonly string[] = NEEDED_NAMES,
+): string[] {
+  const missing = neededNames.filter((name) => !facts.names.includes(name));
   return [
     ...(facts.matchesKey ? [] : ["it is not for this machine's key"]),
     ...(facts.signedByCa ? [] : ["its CA did not sign it"]),
@@ -36,12 +40,13 @@ export interface IdentityContext {
 }
 
 /**
- * Leaves a key, a certificate for it and its CA in TLS_FILES, or fails with a `Problem`.
+ * Leaves a key, a certificate for it and its CA in TLS_FILES, or fails with a `Problem`. Returns the certificate's
+ * fingerprint.
  *
  * With a host a new certificate is asked for at each boot, since dockerd never reads it again later: then an expired
  * one, another CA or a changed name need no rules of their own. Without a host the last one is used while it is good.
  */
-export async function establishIdentity({ system, issue, report }: IdentityContext): Promise<void> {
+export async function establishIdentity({ system, issue, report }: IdentityContext): Promise<string> {
   const { files, keys } = system;
   await files.makeDirectory(TLS_DIR, { mode: 0o700 });
   const key = await ensureKey(system, report);
@@ -49,10 +54,10 @@ export async function establishIdentity({ system, issue, report }: IdentityConte
   if (issue !== undefined) {
     try {
       const issued = await issue(keys.publicKeyOf(key));
-      assertGood(issued, key, system);
+      const { fingerprint } = inspectGood(issued, key, system);
       await files.write(TLS_FILES.ca, issued.caPem, { durable: true });
       await files.write(TLS_FILES.certificate, issued.certificatePem, { durable: true });
-      return;
+      return fingerprint;
     } catch (error) {
       refusal = `the host's one cannot be used: ${messageOf(error)}`;
       report("identity.not-issued", { reason: refusal });
@@ -65,7 +70,7 @@ export async function establishIdentity({ system, issue, report }: IdentityConte
     throw new Problem("no-identity", `the engine has no certificate: ${refusal}`, hint);
   }
   try {
-    assertGood({ certificatePem, caPem }, key, system);
+    return inspectGood({ certificatePem, caPem }, key, system).fingerprint;
   } catch (error) {
     throw new Problem("no-identity", `the engine's certificate: ${messageOf(error)}; ${refusal}`, hint, {
       cause: error,
@@ -89,7 +94,21 @@ async function ensureKey({ files, keys }: System, report: IdentityContext["repor
   return key;
 }
 
-function assertGood({ certificatePem, caPem }: IssuedCertificate, key: string, { keys, clock }: System): void {
-  const faults = findFaults(keys.inspect(certificatePem, caPem, key), clock.now());
+/** The same of the certificate that the engine runs with, by what the host would issue now. */
+export async function findFaultsInUse(
+  issue: NonNullable<IdentityContext["issue"]>,
+  { files, keys, clock }: System,
+): Promise<string[]> {
+  const [certificatePem, key] = [await files.readText(TLS_FILES.certificate), await files.readText(TLS_FILES.key)];
+  if (certificatePem === undefined || key === undefined) return ["it is gone from the disk"];
+  const issued = await issue(keys.publicKeyOf(key));
+  const { names } = keys.inspect(issued.certificatePem, issued.caPem, key);
+  return findFaults(keys.inspect(certificatePem, issued.caPem, key), clock.now(), names);
+}
+
+function inspectGood({ certificatePem, caPem }: IssuedCertificate, key: string, system: System): CertificateFacts {
+  const facts = system.keys.inspect(certificatePem, caPem, key);
+  const faults = findFaults(facts, system.clock.now());
   if (faults.length > 0) throw new Error(faults.join("; "));
+  return facts;
 }

@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { agent } from "./commands/agent.ts";
 import { remove } from "./commands/delete.ts";
+import { certs } from "./commands/certs.ts";
+import { regenerateCerts } from "./commands/regenerate-certs.ts";
 import { disk } from "./commands/disk.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
@@ -28,6 +30,8 @@ export const verbs = {
   ssh,
   logs,
   disk,
+  certs,
+  "regenerate-certs": regenerateCerts,
   delete: remove,
   version,
   agent,

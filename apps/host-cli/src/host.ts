@@ -22,7 +22,18 @@ export interface Host {
   decompressXz(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Throws for a text that is no PEM of its kind. */
   inspectCertificate(pem: string, caPem: string, keyPem: string): CertificateFacts;
+  /** What a certificate says of itself. Throws for a text that is no PEM of one. */
+  describeCertificate(pem: string): CertificateDescription;
   resources(): { cpus: number; memoryBytes: number; freeMemoryBytes: number };
+}
+
+export interface CertificateDescription {
+  subject: string;
+  /** Of its DER form, as openssl-x509(1) prints it. */
+  sha256: string;
+  /** DNS names and IP addresses that it is for. */
+  names: string[];
+  expiresAt: Date;
 }
 
 export interface CertificateFacts {
@@ -122,6 +133,13 @@ export interface Processes {
   find(command: string): Promise<string | undefined>;
 }
 
+export interface HttpsAnswer {
+  status: number;
+  body: string;
+  /** What the server showed. */
+  certificatePem: string;
+}
+
 export interface HttpsRequest {
   /** On 127.0.0.1. */
   port: number;
@@ -146,7 +164,7 @@ export interface Network {
   /** Whether 127.0.0.1:port can be listened on now. */
   isPortFree(port: number): Promise<boolean>;
   /** GET; body bounded to 64 KiB. A refusal by either side of TLS fails with its `code`. */
-  httpsGet(request: HttpsRequest, signal: AbortSignal): Promise<{ status: number; body: string }>;
+  httpsGet(request: HttpsRequest, signal: AbortSignal): Promise<HttpsAnswer>;
 }
 
 export interface Clock {

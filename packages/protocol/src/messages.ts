@@ -136,6 +136,11 @@ export const guestMethods = {
   shutdown: { params: z.object({ mode: z.enum(["poweroff", "reboot"]) }), result: empty },
   /** Sets or slews the guest's clock to the host's. `offsetMs` is what the guest was off, guest minus host. */
   "clock.set": { params: z.object({ now: isoTime }), result: z.object({ offsetMs: z.number() }) },
+  /**
+   * Has the guest ask for another server certificate and start its engine anew with it; containers go on. Answered when the
+   * engine serves with it.
+   */
+  "certificate.renew": { params: empty, result: empty },
   /** Lets the data disk's file system have all of its disk. `sizeBytes` is its size then. */
   "disk.grow": { params: empty, result: z.object({ sizeBytes: count }) },
   /** Tells the host which blocks of the data disk are free. */

@@ -110,6 +110,7 @@ test("a client asks the host agent, which passes the guest's methods and words t
         "events.since": (params, signal) => inHost.call("events.since", params, signal),
         "logs.read": (params, signal) => inHost.call("logs.read", params, signal),
         shutdown: (params, signal) => inHost.call("shutdown", params, signal),
+        "certificate.renew": (params, signal) => inHost.call("certificate.renew", params, signal),
         "clock.set": (params, signal) => inHost.call("clock.set", params, signal),
         "disk.grow": (params, signal) => inHost.call("disk.grow", params, signal),
         "disk.trim": (params, signal) => inHost.call("disk.trim", params, signal),

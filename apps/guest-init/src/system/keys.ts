@@ -10,6 +10,7 @@ export const keys: Keys = {
     const certificate = new X509Certificate(certificatePem);
     const ca = new X509Certificate(caPem);
     return {
+      fingerprint: certificate.fingerprint256,
       matchesKey: certificate.checkPrivateKey(createPrivateKey(privateKeyPem)),
       signedByCa: certificate.checkIssued(ca) && certificate.verify(ca.publicKey),
       validFrom: new Date(certificate.validFrom),

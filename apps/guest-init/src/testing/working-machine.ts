@@ -45,6 +45,7 @@ export function equip(on: FakeSystem): void {
       path === "/run/guest-init/ssh/key" ? new Uint8Array(8) : files.readPart(path, offset, maxBytes),
   };
   on.certificates.set("certificate for public half of new private key", {
+    fingerprint: "AB:CD",
     matchesKey: true,
     signedByCa: true,
     validFrom: new Date("2026-01-01"),
@@ -57,6 +58,6 @@ export function equip(on: FakeSystem): void {
   // It reloads at once.
   on.engine.set("GET /info", () => {
     const file = JSON.parse(String(on.content.get(ENGINE_CONFIG_FILE))) as Record<string, unknown>;
-    return { status: 200, body: JSON.stringify({ LiveRestoreEnabled: file["live-restore"] }) };
+    return { status: 200, body: JSON.stringify({ LiveRestoreEnabled: file["live-restore"], ContainersRunning: 0 }) };
   });
 }

@@ -82,6 +82,7 @@ function controlHandlers(link: GuestLink, status: () => AgentStatus, machine: st
     "logs.read": async (params, signal) => guest().call("logs.read", params, signal),
     shutdown: async (params, signal) => guest().call("shutdown", params, signal),
     "clock.set": async (params, signal) => guest().call("clock.set", params, signal),
+    "certificate.renew": async (params, signal) => guest().call("certificate.renew", params, signal),
     "disk.grow": async (params, signal) => guest().call("disk.grow", params, signal),
     "disk.trim": async (params, signal) => guest().call("disk.trim", params, signal),
     "agent.status": async () => status(),

@@ -1,3 +1,4 @@
+import { describeCertificate } from "./certificate.ts";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer as createHttpsServer } from "node:https";
@@ -91,7 +92,9 @@ test("mutual TLS: our client is answered, one of another CA is refused, and so i
     };
     return network.httpsGet({ ...request, serverName }, never);
   };
-  expect(await get(ca, ca)).toEqual({ status: 200, body: "OK" });
+  const answer = await get(ca, ca);
+  expect(answer).toMatchObject({ status: 200, body: "OK" });
+  expect(describeCertificate(answer.certificatePem).names).toContain("m1");
   await expect(get(ca, other)).rejects.toThrow();
   await expect(get(other, ca)).rejects.toThrow();
   await expect(get(ca, ca, "m2")).rejects.toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });

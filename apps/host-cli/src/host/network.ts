@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
 import { createServer, connect, type Socket } from "node:net";
 import type { Channel } from "@boot2docker/protocol";
-import type { HttpsRequest, Network, Server } from "../host.ts";
+import type { HttpsAnswer, HttpsRequest, Network, Server } from "../host.ts";
 
 const loopback = "127.0.0.1";
 const maxBodyBytes = 64 * 1024;
@@ -86,19 +86,22 @@ async function isPortFree(port: number): Promise<boolean> {
   }
 }
 
-async function httpsGet(target: HttpsRequest, signal: AbortSignal): Promise<{ status: number; body: string }> {
-  const { request } = await import("node:https"); // Only here: loading it is most of a short command's time.
+async function httpsGet(target: HttpsRequest, signal: AbortSignal): Promise<HttpsAnswer> {
+  // Only here: loading them is most of a short command's time.
+  const [{ request }, { TLSSocket }] = await Promise.all([import("node:https"), import("node:tls")]);
   const { port, path, ca, cert, key, serverName } = target;
   return new Promise((resolve, reject) => {
     const options = { host: loopback, port, path, ca, cert, key, servername: serverName, agent: false, signal };
     const outgoing = request(options, (response) => {
+      // `agent: false` makes a socket for this request alone.
+      const certificate = response.socket instanceof TLSSocket && response.socket.getPeerX509Certificate();
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (text: string) => {
         body = (body + text).slice(0, maxBodyBytes);
       });
       response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, body });
+        resolve({ status: response.statusCode ?? 0, body, certificatePem: certificate ? certificate.toString() : "" });
       });
       response.on("error", reject);
     });

@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { isSea } from "node:sea";
 import { BugError } from "../errors.ts";
 import type { Host, Platform } from "../host.ts";
-import { inspectCertificate } from "./certificate.ts";
+import { describeCertificate, inspectCertificate } from "./certificate.ts";
 import { nodeClock } from "./clock.ts";
 import { decompressXz } from "./decompress.ts";
 import { nodeFiles } from "./files.ts";
@@ -25,6 +25,7 @@ export function openHost(): Host {
     network: nodeNetwork,
     clock: nodeClock,
     decompressXz,
+    describeCertificate,
     inspectCertificate,
     resources: () => ({
       cpus: availableParallelism(),

@@ -1,5 +1,4 @@
 import { CHECK_REQUEST, type GuestEvent, REQUEST_BYTES } from "@boot2docker/protocol";
-import { openAgent, type AgentConnection } from "../agent/open-agent.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import { readMachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
 import { renderSize } from "../size.ts";
@@ -10,6 +9,7 @@ import type { DiskCheck } from "./machine.ts";
 import { inRow } from "./row.ts";
 import { runDown } from "./stop.ts";
 import { runUp } from "./up.ts";
+import { withAgent } from "./with-agent.ts";
 
 /** A file system of terabytes is grown group by group. */
 const growLimitMs = 600_000;
@@ -103,20 +103,6 @@ function leavesTail(start: Uint8Array, diskBytes: number): boolean {
 
 function checkOf({ fields }: GuestEvent): DiskCheck {
   return { isGood: fields["isRepaired"] === true, said: String(fields["said"] ?? "") };
-}
-
-async function withAgent<T>(
-  { host, dir, signal }: Context,
-  limitMs: number,
-  work: (agent: AgentConnection, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = host.clock.deadline(limitMs, signal);
-  const agent = await openAgent(host, dir, () => undefined, limit);
-  try {
-    return await work(agent, limit);
-  } finally {
-    await agent.close();
-  }
 }
 
 function shrinks(name: string, currentBytes: number, wantedBytes: number): UserError {

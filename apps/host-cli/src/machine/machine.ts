@@ -1,4 +1,5 @@
 import type { GuestState } from "@boot2docker/protocol";
+import type { CertificateDescription } from "../host.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 
 /** Processes of a machine that is on: its VM, and its host agent when that answers. */
@@ -37,6 +38,13 @@ export interface DiskCheck {
   said: string;
 }
 
+export interface Certificates {
+  ca: CertificateDescription;
+  client: CertificateDescription;
+  /** As the engine shows it to clients; absent when it shows none. */
+  server?: CertificateDescription;
+}
+
 /** Progress of one named wait or step; a UI draws it, a test records it. */
 export interface Progress {
   /** `limitMs` is absent for a step that is not a wait. Returns what ends the row. */
@@ -63,6 +71,9 @@ export interface Machine {
   trimDisk(progress: Progress, signal: AbortSignal): Promise<number>;
   /** Starts the machine, again if it runs, so that its disk is checked before it is mounted. What the check said. */
   checkDisk(progress: Progress, signal: AbortSignal): Promise<DiskCheck>;
+  readCertificates(signal: AbortSignal): Promise<Certificates>;
+  /** Makes client and server certificate anew; with `isCaToo` the CA of all machines before them. Containers go on. */
+  renewCertificates(options: { isCaToo: boolean }, progress: Progress, signal: AbortSignal): Promise<void>;
   /** Stops it and deletes all its files, the data disk too. */
   remove(progress: Progress, signal: AbortSignal): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { errorText, RpcError, type GuestState } from "@boot2docker/protocol";
 import type { AgentStatus } from "../agent/control.ts";
 import type { AgentConnection } from "../agent/open-agent.ts";
 import type { Driver, VmFacts } from "../driver/driver.ts";
-import type { Host } from "../host.ts";
+import type { Host, HttpsAnswer } from "../host.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 
@@ -43,26 +43,37 @@ export async function observe(
   }
 }
 
-/** Asks the engine as the user's docker client does: over TCP from this host, with both certificates checked. */
 export async function pingDocker(
   host: Host,
   dir: MachineDir,
   config: MachineConfig,
   signal: AbortSignal,
 ): Promise<DockerAnswer> {
+  const answer = await askDocker(host, dir, config, signal);
+  if ("problem" in answer) return { answers: false, problem: answer.problem };
+  const { status, body } = answer;
+  return status === 200 ? { answers: true } : { answers: false, problem: `it answers ${status}: ${body}` };
+}
+
+/** Asks the engine as the user's docker client does: over TCP from this host, with both certificates checked. */
+export async function askDocker(
+  host: Host,
+  dir: MachineDir,
+  config: MachineConfig,
+  signal: AbortSignal,
+): Promise<HttpsAnswer | { problem: string }> {
   const [ca, cert, key] = await Promise.all(
     [dir.tlsCa, dir.tlsCert, dir.tlsKey].map((path) => host.files.readText(path)),
   );
   if (ca === undefined || cert === undefined || key === undefined) {
-    return { answers: false, problem: `a certificate is missing in ${dir.tlsDir}` };
+    return { problem: `a certificate is missing in ${dir.tlsDir}` };
   }
   const limit = host.clock.deadline(pingLimitMs, signal);
   const request = { port: config.dockerPort, path: "/_ping", ca, cert, key, serverName: dir.name };
   try {
-    const { status, body } = await host.network.httpsGet(request, limit);
-    return status === 200 ? { answers: true } : { answers: false, problem: `it answers ${status}: ${body}` };
+    return await host.network.httpsGet(request, limit);
   } catch (error) {
     signal.throwIfAborted();
-    return { answers: false, problem: errorText(error) };
+    return { problem: errorText(error) };
   }
 }

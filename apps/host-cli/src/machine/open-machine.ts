@@ -12,6 +12,8 @@ import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { withLock } from "./lock.ts";
 import type { Machine, Progress } from "./machine.ts";
 import { observe, type Observation } from "./observe.ts";
+import { readCertificates } from "./read-certificates.ts";
+import { runRenewCertificates } from "./renew-certificates.ts";
 import { inRow } from "./row.ts";
 import { deriveStatus } from "./status.ts";
 import { cleanUp, killVm, runDown } from "./stop.ts";
@@ -71,6 +73,14 @@ export function openMachine(host: Host, name: string): Machine {
     trimDisk: (progress, signal) => locked(progress, signal, runTrimDisk),
 
     checkDisk: (progress, signal) => locked(progress, signal, runCheckDisk),
+
+    async readCertificates(signal) {
+      await checkExists();
+      return readCertificates(host, dir, await readMachineConfig(host, dir), signal);
+    },
+
+    renewCertificates: (options, progress, signal) =>
+      locked(progress, signal, (context) => runRenewCertificates(context, options)),
 
     remove: (progress, signal) =>
       locked(progress, signal, async (context) => {

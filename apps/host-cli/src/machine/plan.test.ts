@@ -20,12 +20,12 @@ function guestIn(lifecycle: Lifecycle): GuestState {
 
 function planned(
   seen: Observation,
-  changes: { isUnpacked?: boolean; isClientCertificateGood?: boolean } = {},
+  changes: { isUnpacked?: boolean; isClientCertificateGood?: boolean; isOfPresentCa?: boolean } = {},
 ): string[] {
-  const { isUnpacked = true, isClientCertificateGood = true } = changes;
+  const { isUnpacked = true, isClientCertificateGood = true, isOfPresentCa = true } = changes;
   const facts: UpFacts = needsVm(seen)
-    ? { seen, isClientCertificateGood, needsVm: true, source, isUnpacked }
-    : { seen, isClientCertificateGood, needsVm: false };
+    ? { seen, isOfPresentCa, isClientCertificateGood, needsVm: true, source, isUnpacked }
+    : { seen, isOfPresentCa, isClientCertificateGood, needsVm: false };
   return planUp(facts, root).map((step: Step) => (step.kind === "await" ? step.wait : step.kind));
 }
 
@@ -47,6 +47,13 @@ test("an image that is not unpacked is unpacked once nothing else speaks against
 
 test("a machine that runs and answers needs nothing", () => {
   expect(planned({ vm: on, agent, guest: guestIn({ name: "ready" }), docker: { answers: true } })).toEqual([]);
+});
+
+test("an engine that runs with a certificate of an older CA gets one of the present, and its client after it", () => {
+  const seen: Observation = { vm: on, agent, guest: guestIn({ name: "ready" }), docker: { answers: true } };
+  const changes = { isClientCertificateGood: false, isOfPresentCa: false };
+  expect(planned(seen, changes)).toEqual(["renewServerCertificate", "renewClientCertificate"]);
+  expect(planned({ vm: { state: "off" } }, changes)[0]).toBe("renewClientCertificate");
 });
 
 test("a VM that runs is only waited for", () => {

@@ -2,9 +2,11 @@ import { unpackedImage, type UnpackedImage } from "../image/image.ts";
 import type { ImageSource } from "../image/manifest.ts";
 import type { RootDir } from "../machine-dir/dir.ts";
 import type { Observation } from "./observe.ts";
+import { isServing } from "../guest-state.ts";
 import { waits, type WaitName } from "./readiness.ts";
 
 export type Step =
+  | { kind: "renewServerCertificate" }
   | { kind: "renewClientCertificate" }
   | { kind: "awaitShutdown" }
   | { kind: "probeDriver" }
@@ -13,7 +15,7 @@ export type Step =
   | { kind: "startVm"; image: UnpackedImage }
   | { kind: "await"; wait: WaitName };
 
-export type UpFacts = { isClientCertificateGood: boolean; seen: Observation } & (
+export type UpFacts = { isOfPresentCa: boolean; isClientCertificateGood: boolean; seen: Observation } & (
   { needsVm: false } | { needsVm: true; source: ImageSource; isUnpacked: boolean }
 );
 
@@ -29,7 +31,14 @@ export function planUp(facts: UpFacts, root: RootDir): Step[] {
   const { seen } = facts;
   if (seen.guest?.lifecycle.name === "stopping") return [{ kind: "awaitShutdown" }];
   const certificate: Step[] = facts.isClientCertificateGood ? [] : [{ kind: "renewClientCertificate" }];
-  if (!facts.needsVm) return [...certificate, ...waitNames.filter((name) => !waits[name].isMet(seen)).map(awaitStep)];
+  if (!facts.needsVm) {
+    // An engine that starts gets its certificate from the CA of today; one that runs may have another's.
+    const server: Step[] =
+      facts.isOfPresentCa || seen.guest === undefined || !isServing(seen.guest)
+        ? []
+        : [{ kind: "renewServerCertificate" }];
+    return [...server, ...certificate, ...waitNames.filter((name) => !waits[name].isMet(seen)).map(awaitStep)];
+  }
   const { source } = facts;
   return [
     ...certificate,

@@ -1,7 +1,7 @@
 import type { DriverInfo } from "../driver/driver.ts";
 import { isUnpacked, unpackImage } from "../image/image.ts";
 import { openImageSource } from "../image/manifest.ts";
-import { isClientCertificateGood, renewClientCertificate } from "../tls/ca.ts";
+import { isClientCertificateGood, isOfPresentCa, renewClientCertificate } from "../tls/ca.ts";
 import { awaitWait } from "./await-wait.ts";
 import type { Context } from "./context.ts";
 import { checkDataDisk } from "./data-disk.ts";
@@ -10,6 +10,7 @@ import type { MachineConfig } from "../machine-dir/config-file.ts";
 import { needsVm, planUp, type Step, type UpFacts } from "./plan.ts";
 import { checkPortsFree } from "../machine-dir/ports.ts";
 import { shutdown, waits } from "./readiness.ts";
+import { renewServerCertificate } from "./renew-certificates.ts";
 import { inRow } from "./row.ts";
 import { watchMachine, type Watch } from "./watch.ts";
 
@@ -37,7 +38,11 @@ export async function runUp(context: Context, config: MachineConfig): Promise<vo
 
 async function readFacts({ host, dir, signal }: Context, watch: Watch): Promise<UpFacts> {
   const seen = await watch.look(signal);
-  const facts = { seen, isClientCertificateGood: await isClientCertificateGood(host, dir) };
+  const facts = {
+    seen,
+    isOfPresentCa: await isOfPresentCa(host, dir),
+    isClientCertificateGood: await isClientCertificateGood(host, dir),
+  };
   if (!needsVm(seen)) return { ...facts, needsVm: false };
   const source = await openImageSource(host, signal);
   return { ...facts, needsVm: true, source, isUnpacked: await isUnpacked(host, dir.root, source) };
@@ -54,6 +59,7 @@ function upExecutors(context: Context, config: MachineConfig, watch: Watch): Exe
   const rootLock = { path: dir.root.lock, what: dir.root.path, progress, signal };
   let info: DriverInfo | undefined;
   return {
+    renewServerCertificate: () => renewServerCertificate(context),
     renewClientCertificate: () =>
       withLock(host, rootLock, () =>
         inRow(progress, "client certificate made", () => renewClientCertificate(host, dir)),

@@ -182,6 +182,10 @@ export class FakeVm {
             "events.since": async () => ({ events: this.#behaviour.events ?? [], lost: 0 }),
             "logs.read": async () => ({ text: "", nextOffset: 0 }),
             "clock.set": async () => ({ offsetMs: 0 }),
+            "certificate.renew": async () => {
+              this.history.push("certificate renewed");
+              return {};
+            },
             "disk.grow": async () => {
               this.history.push("file system grown");
               return { sizeBytes: 1 };

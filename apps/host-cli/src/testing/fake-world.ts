@@ -1,8 +1,16 @@
 import { channelPair } from "@boot2docker/protocol/testing";
 import type { Channel } from "@boot2docker/protocol";
 import { runAgent } from "../agent/agent.ts";
-import { inspectCertificate } from "../host/certificate.ts";
-import type { CertificateFacts, Host, HttpsRequest, ProcessIdentity, RunResult } from "../host.ts";
+import { describeCertificate, inspectCertificate } from "../host/certificate.ts";
+import type {
+  CertificateDescription,
+  CertificateFacts,
+  Host,
+  HttpsAnswer,
+  HttpsRequest,
+  ProcessIdentity,
+  RunResult,
+} from "../host.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDisk, filesOn } from "./fake-files.ts";
 import { FakeVm } from "./fake-vm.ts";
@@ -96,6 +104,7 @@ export class FakeWorld {
       clock: this.clock,
       resources: () => ({ cpus: 4, memoryBytes: 32 * 2 ** 30, freeMemoryBytes: this.freeMemoryBytes }),
       decompressXz: (chunks) => chunks,
+      describeCertificate: describe,
       inspectCertificate: inspect,
       files: {
         ...filesOn(this.disk),
@@ -175,10 +184,11 @@ export class FakeWorld {
     return started.identity;
   }
 
-  async #httpsGet({ port }: HttpsRequest): Promise<{ status: number; body: string }> {
+  async #httpsGet({ port }: HttpsRequest): Promise<HttpsAnswer> {
     const vm = this.vms.find((candidate) => candidate.forwards.has(port));
     if (vm === undefined) throw new Error(`connect ECONNREFUSED 127.0.0.1:${port}`);
-    return vm.isReady ? { status: 200, body: "OK" } : { status: 503, body: "starting" };
+    const certificatePem = "server certificate";
+    return vm.isReady ? { status: 200, body: "OK", certificatePem } : { status: 503, body: "starting", certificatePem };
   }
 }
 
@@ -190,6 +200,11 @@ function inspect(pem: string, caPem: string, keyPem: string): CertificateFacts {
     isIssuedByCa: pem.includes(`by ${caPem}`),
     isOfKey: pem.includes(`for ${keyPem}`),
   };
+}
+
+function describe(pem: string): CertificateDescription {
+  if (pem.includes("BEGIN")) return describeCertificate(pem);
+  return { subject: pem, sha256: `sum of ${pem}`, names: ["m1"], expiresAt: new Date("2031-01-01T00:00:00Z") };
 }
 
 /**

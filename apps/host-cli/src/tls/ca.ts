@@ -22,6 +22,18 @@ export async function ensureCa(host: Host, root: RootDir): Promise<KeyAndCertifi
   return made;
 }
 
+/** Makes another CA in the place of the present one, for all machines. Under the lock of the root directory. */
+export async function replaceCa(host: Host, root: RootDir): Promise<void> {
+  // Certificate first: a call that is killed in between leaves a key alone, of which the next one makes nothing.
+  await host.files.remove(root.caCert);
+  await ensureCa(host, root);
+}
+
+/** Whether the machine's clients are of the CA of today: another machine may have had that replaced. */
+export async function isOfPresentCa(host: Host, dir: MachineDir): Promise<boolean> {
+  return (await host.files.readText(dir.root.caCert)) === (await host.files.readText(dir.tlsCa));
+}
+
 async function readCa(host: Host, root: RootDir): Promise<KeyAndCertificate | undefined> {
   const keyPem = await host.files.readText(root.caKey);
   const certificatePem = await host.files.readText(root.caCert);

@@ -23,6 +23,7 @@ export const guestHandlers: Handlers<typeof guestMethods> = {
   "logs.read": async ({ offset }) => ({ text: "", nextOffset: Math.max(0, offset) }),
   shutdown: async () => ({}),
   "clock.set": async () => ({ offsetMs: 0 }),
+  "certificate.renew": async () => ({}),
   "disk.grow": async () => ({ sizeBytes: 1 }),
   "disk.trim": async () => ({ trimmedBytes: 1 }),
 };

@@ -1,0 +1,30 @@
+import { exitCodes, UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import type { MachineConfig } from "../machine-dir/config-file.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
+import type { Certificates } from "./machine.ts";
+import { askDocker } from "./observe.ts";
+
+/** Throws UserError `certificates-unreadable`. */
+export async function readCertificates(
+  host: Host,
+  dir: MachineDir,
+  config: MachineConfig,
+  signal: AbortSignal,
+): Promise<Certificates> {
+  const describe = async (path: string) => {
+    try {
+      return host.describeCertificate((await host.files.readText(path)) ?? "");
+    } catch (error) {
+      throw new UserError(`${path} holds no certificate`, {
+        code: "certificates-unreadable",
+        hint: `Make them anew with: boot2docker regenerate-certs ${dir.name}`,
+        exitCode: exitCodes.failed,
+        cause: error,
+      });
+    }
+  };
+  const [ca, client] = [await describe(dir.root.caCert), await describe(dir.tlsCert)];
+  const shown = await askDocker(host, dir, config, signal);
+  return { ca, client, ...("certificatePem" in shown && { server: host.describeCertificate(shown.certificatePem) }) };
+}
