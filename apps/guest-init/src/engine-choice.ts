@@ -3,12 +3,11 @@ import * as z from "zod/mini";
 import { isDeepEqual } from "./deep-equal.ts";
 import { planEngineConfig } from "./engine.ts";
 import { type EngineSettings, type EngineSource, isObject, joinSettings, noSettings } from "./engine-settings.ts";
-import { DOCKER_ETC, OWN_DATA, RUN_DIR } from "./paths.ts";
+import { DOCKER_ETC, OWN_DATA, PROFILE, RUN_DIR } from "./paths.ts";
 import { messageOf } from "./problem.ts";
 import { parseProfile } from "./profile.ts";
 import type { Files, System } from "./system.ts";
 
-const PROFILE = `${OWN_DATA}/profile`;
 const USER_FILE = `${DOCKER_ETC}/daemon.json`;
 /** With which a dockerd has become ready. */
 const PROVEN_FILE = `${OWN_DATA}/state/engine-settings.json`;

@@ -1,5 +1,5 @@
 import { type GuestConfig, type GuestState, type Lifecycle, RpcError, ServiceName } from "@boot2docker/protocol";
-import { stepClock } from "./clock.ts";
+import { correctClock } from "./clock.ts";
 import { closeConsoles, openConsoles, sayOnConsoles, wantsConsoles } from "./consoles.ts";
 import { isDeepEqual } from "./deep-equal.ts";
 import { watchSpace } from "./disk-space.ts";
@@ -21,6 +21,7 @@ import { deriveLifecycle, noObservations, outerAddresses, renderServices } from 
 import { Supervisor } from "./supervisor.ts";
 import type { PowerMode, System } from "./system.ts";
 import { executeTask, type TaskContext } from "./tasks.ts";
+import { keepTime } from "./time-keeper.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
 export interface GuestOptions {
@@ -105,6 +106,7 @@ export class Guest {
     const background = [
       context.link.run(life.signal),
       rotateForever(system, (error) => log.warn("cannot rotate logs", { reason: messageOf(error) }), life.signal),
+      keepTime({ system, link: context.link, report: context.report }, life.signal),
       watchSpace(
         this.#seen,
         system,
@@ -156,7 +158,7 @@ export class Guest {
         renewCertificate: (signal) => this.#renewCertificate(signal),
       }),
       onHostTime: (now) => {
-        const offsetMs = stepClock(now, system.clock);
+        const offsetMs = correctClock(now, system.clock);
         this.#events.emit("clock.compared", { offsetMs });
       },
       onConfig: (config) => this.#configChanged(config),

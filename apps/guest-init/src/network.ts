@@ -55,6 +55,7 @@ bound | renew)
   /usr/bin/ip address replace "$ip/$mask" dev "$interface"
   for gateway in $router; do /usr/bin/ip route replace default via "$gateway" && break; done
   for server in $dns; do echo "nameserver $server"; done >/etc/resolv.conf
+  echo "$ntpsrv" >"$NTP_SERVERS_FILE"
   : >"$BOUND_FILE"
   ;;
 esac

@@ -6,6 +6,7 @@ export const LOG_DIR = `${OWN_DATA}/log`;
 export const TLS_DIR = `${OWN_DATA}/tls`;
 export const SSH_DIR = `${OWN_DATA}/ssh`;
 export const SSH_HOST_KEY = `${SSH_DIR}/ed25519_host_key`;
+export const PROFILE = `${OWN_DATA}/profile`;
 /** What /etc/docker leads to, so that it outlives the machine's memory. */
 export const DOCKER_ETC = `${OWN_DATA}/etc/docker`;
 export const USERDATA_TAR = `${OWN_DATA}/userdata.tar`;
@@ -20,6 +21,8 @@ export const SHUTDOWN_FILE = `${RUN_DIR}/shutdown`;
 export const PID_FILE = `${RUN_DIR}/pid`;
 export const ENGINE_CONFIG_FILE = `${RUN_DIR}/daemon.json`;
 export const CONTAINERD_CONFIG_FILE = `${RUN_DIR}/containerd.toml`;
+/** Which DHCP told, one line. */
+export const NTP_SERVERS_FILE = `${RUN_DIR}/ntp-servers`;
 export const EARLY_LOG = `${RUN_DIR}/guest-init.log`;
 
 export const DOCKER_SOCKET = "/run/docker.sock";

@@ -42,6 +42,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     [
       ...["CACERT", "CAKEY", "CASRL", "CAORG", "CERT", "CERTDIR", "CERT_INTERFACES", "CSR", "KEY", "ORG"],
       ...["SERVERCERT", "SERVERCSR", "SERVERKEY", "SERVERORG", "DOCKER_REMOTE"],
+      "NTP_SERVER", // time-keeper.ts
     ].map((name) => [name, nothing]),
   ),
 };

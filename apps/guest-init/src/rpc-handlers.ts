@@ -1,5 +1,5 @@
 import { type GuestState, type guestMethods, type Handlers, RpcError } from "@boot2docker/protocol";
-import { stepClock } from "./clock.ts";
+import { correctClock } from "./clock.ts";
 import { trimDataDisk } from "./trim-data-disk.ts";
 import type { Events } from "./events.ts";
 import { growDataDisk } from "./grow-data-disk.ts";
@@ -37,7 +37,7 @@ export function serveGuest(served: Served): Handlers<typeof guestMethods> {
       requestShutdown(mode);
       return {};
     },
-    "clock.set": async ({ now }) => ({ offsetMs: stepClock(new Date(now), system.clock) }),
+    "clock.set": async ({ now }) => ({ offsetMs: correctClock(new Date(now), system.clock) }),
     "certificate.renew": async (_, signal) => {
       await served.renewCertificate(signal);
       return {};

@@ -1,7 +1,7 @@
 import { ServiceName } from "@boot2docker/protocol";
 import type { Daemon } from "./engine-flags.ts";
 import type { Console } from "./kernel-parameters.ts";
-import { CONTAINERD_SOCKET, DOCKER_SOCKET, LOG_DIR, RUN_DIR } from "./paths.ts";
+import { CONTAINERD_SOCKET, DOCKER_SOCKET, LOG_DIR, NTP_SERVERS_FILE, RUN_DIR } from "./paths.ts";
 import type { ProcessSpec } from "./system.ts";
 
 /** The services that the host is told of, and those that are only ours. */
@@ -108,8 +108,8 @@ export function dhcpSpec(nic: string, script: string, boundFile: string): Servic
   return {
     id: "dhcp",
     process: {
-      argv: ["/usr/bin/busybox", "udhcpc", "-f", "-S", "-i", nic, "-s", script],
-      env: { BOUND_FILE: boundFile },
+      argv: ["/usr/bin/busybox", "udhcpc", "-f", "-S", "-O", "ntpsrv", "-i", nic, "-s", script],
+      env: { BOUND_FILE: boundFile, NTP_SERVERS_FILE },
       // Not on the data disk, which may not be there yet.
       io: { logPath: `${RUN_DIR}/dhcp.log` },
     },

@@ -129,6 +129,8 @@ export interface Processes {
 export interface SystemClock {
   now: () => Date;
   set(now: Date): void;
+  /** Runs a little faster or slower until it has gained so much (adjtime(3)). Replaces what is left of an earlier one. */
+  slew(ms: number): void;
   /** Since the kernel started; not moved by `set`. */
   uptimeMs: () => number;
   /** Rejects with the reason of `signal` when that aborts first. */
@@ -172,6 +174,8 @@ export interface Network {
     request: { method: "GET" | "POST"; path: string; bodyPaths?: readonly string[] },
     signal: AbortSignal,
   ): Promise<HttpResponse>;
+  /** One UDP datagram to a host by name or address, and the first that it sends back. */
+  exchange(target: { host: string; port: number }, datagram: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
   /** Resolves when something takes a connection at the unix socket or the local TCP port. */
   connects(target: { socketPath: string } | { port: number }, signal: AbortSignal): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { SystemClock } from "../system.ts";
 
-export const clock: Omit<SystemClock, "set"> = {
+export const clock: Omit<SystemClock, "set" | "slew"> = {
   now: () => new Date(),
   // CLOCK_MONOTONIC counts from the start of the kernel.
   uptimeMs: () => Number(process.hrtime.bigint() / 1_000_000n),

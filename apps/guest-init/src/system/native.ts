@@ -9,6 +9,7 @@ export interface Native {
   unmount(target: string, flags: number): void;
   sync(): void;
   setClock(unixMs: number): void;
+  slewClock: (ms: number) => void;
   power: (mode: PowerMode) => void;
 }
 
@@ -33,6 +34,7 @@ export function openNative(): Native {
   const umount = libc.func("int umount2(const char *target, int flags)");
   const sync = libc.func("void sync()");
   const settime = libc.func("int clock_settime(int clock, const int64_t *time)");
+  const adjtime = libc.func("int adjtime(const int64_t *delta, void *old)");
   const reboot = libc.func("int reboot(int how)");
 
   const check = (result: number, call: string, object: string): void => {
@@ -50,6 +52,11 @@ export function openNative(): Native {
       const seconds = Math.floor(unixMs / 1000);
       const nanoseconds = Math.floor((unixMs - seconds * 1000) * 1e6);
       check(settime(CLOCK_REALTIME, [BigInt(seconds), BigInt(nanoseconds)]), "set the clock to", String(unixMs));
+    },
+    slewClock: (ms) => {
+      const seconds = Math.trunc(ms / 1000);
+      const microseconds = Math.round((ms - seconds * 1000) * 1000);
+      check(adjtime([BigInt(seconds), BigInt(microseconds)], null), "slew the clock by", `${ms} ms`);
     },
     power: (mode) => check(reboot(mode === "reboot" ? RESTART : POWER_OFF), "reboot(2)", mode),
   };

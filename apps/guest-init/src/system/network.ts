@@ -1,3 +1,6 @@
+import { createSocket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
@@ -28,6 +31,22 @@ export const network: Network = {
     // As a whole: they are our own small files, and a stream would start libuv's threads for them.
     outgoing.end(Buffer.concat(bodyPaths.map((file) => readFileSync(file))));
     return promise;
+  },
+  async exchange({ host, port }, datagram, signal) {
+    const { address, family } = await lookup(host);
+    signal.throwIfAborted();
+    const socket = createSocket(family === 6 ? "udp6" : "udp4");
+    try {
+      // Connected, so that it takes nothing from others, and hears when there is nobody.
+      socket.connect(port, address);
+      await once(socket, "connect", { signal });
+      const answered = once(socket, "message", { signal });
+      socket.send(datagram);
+      const [message] = (await answered) as [Buffer];
+      return message;
+    } finally {
+      socket.close();
+    }
   },
   connects(target, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();

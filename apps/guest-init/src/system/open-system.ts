@@ -16,7 +16,7 @@ export function openSystem(): System {
     files,
     mounts: openMounts(native),
     processes: openProcesses(clock),
-    clock: { ...clock, set: (now) => native.setClock(now.getTime()) },
+    clock: { ...clock, set: (now) => native.setClock(now.getTime()), slew: native.slewClock },
     keys,
     network,
     openPort: openSerialPort,

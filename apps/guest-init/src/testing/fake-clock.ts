@@ -23,6 +23,11 @@ export class FakeClock implements SystemClock {
     this.#offsetMs = now.getTime() - this.#uptimeMs;
   }
 
+  slewedMs = 0;
+  slew(ms: number): void {
+    this.slewedMs = ms;
+  }
+
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();

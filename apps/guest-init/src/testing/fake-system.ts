@@ -37,6 +37,10 @@ export class FakeSystem implements System {
   readonly engine = new Map<string, HttpResponse | (() => HttpResponse)>();
   /** By certificate; what is not here is no certificate. */
   readonly certificates = new Map<string, CertificateFacts>();
+  /** What others answer to a datagram. */
+  datagrams: (target: { host: string; port: number }, datagram: Uint8Array) => Uint8Array = () => {
+    throw new Error("ECONNREFUSED");
+  };
   /** Sockets and ports that take connections. */
   readonly listening = new Set<string>();
   /** Processes end when they are told to. */
@@ -186,6 +190,8 @@ export class FakeSystem implements System {
       if (answer === undefined || !this.listening.has(socketPath)) throw new Error("ECONNREFUSED");
       return typeof answer === "function" ? answer() : answer;
     },
+    exchange: async (target: { host: string; port: number }, datagram: Uint8Array): Promise<Uint8Array> =>
+      this.datagrams(target, datagram),
     connects: async (target: { socketPath: string } | { port: number }): Promise<void> => {
       const name = "port" in target ? String(target.port) : target.socketPath;
       if (!this.listening.has(name)) throw new Error("ECONNREFUSED");

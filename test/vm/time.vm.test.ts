@@ -1,0 +1,65 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { askAgent } from "../harness/agent.ts";
+import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { must } from "../harness/run.ts";
+
+/** Whose time the guest has. That it is right before the first certificate is in identity.vm.test.ts. */
+let box: Sandbox;
+beforeAll(async () => {
+  box = await makeSandbox();
+  await box.ok("up");
+});
+afterAll(async () => box[Symbol.asyncDispose]());
+
+test("a small difference from the host is made up for without a jump, a larger one at once", async () => {
+  const offsetAfter = async (aheadMs: number) =>
+    (await askAgent(box, "clock.set", { now: new Date(Date.now() + aheadMs).toISOString() })).offsetMs;
+  const beforeMs = await offsetAfter(0);
+  await offsetAfter(90); // Now it is to gain about 90 ms, at half a millisecond in a second.
+  await delay(40_000);
+  const gainedMs = (await offsetAfter(0)) - beforeMs;
+  expect(gainedMs).toBeGreaterThan(8);
+  expect(gainedMs).toBeLessThan(60);
+  await offsetAfter(3_600_000);
+  expect(await offsetAfter(0)).toBeGreaterThan(3_599_000);
+  expect(Math.abs(await offsetAfter(0))).toBeLessThan(1_000);
+});
+
+test("without a host agent the time of a server is taken", async () => {
+  const server = createSocket("udp4");
+  server.on("message", (question, { port, address }) => {
+    server.send(timeAnswer(question), port, address);
+  });
+  server.bind(0, "127.0.0.1");
+  await once(server, "listening");
+  const profile = `NTP_SERVER=10.0.2.2:${String(server.address().port)}\n`;
+  const prepared = "sudo sh -c 'cat > /var/lib/boot2docker/profile && date -s @1893456000'"; // 2030
+  expect((await box.cliWith(profile, "ssh", prepared)).code).toBe(0);
+  const { pid } = await askAgent(box, "agent.status", {});
+  const env = await box.dockerEnv();
+  process.kill(pid, "SIGKILL");
+  // A command of ours would start another agent: Docker's client needs none.
+  const guestTime = async () =>
+    1000 * Number(await must(box.dockerClient, ["run", "--rm", "boot2docker/busybox", "date", "+%s"], { env }));
+  const wrong = await guestTime();
+  expect(wrong).toBeGreaterThan(Date.parse("2029-12-31"));
+  await expect.poll(async () => Math.abs((await guestTime()) - Date.now()), { timeout: 90_000 }).toBeLessThan(10_000);
+  server.close();
+});
+
+/** RFC 5905 §7.3, with this host's time. */
+function timeAnswer(question: Buffer): Buffer {
+  const answer = Buffer.alloc(48);
+  answer.writeUInt8(0b00_100_100, 0);
+  answer.writeUInt8(2, 1);
+  question.copy(answer, 24, 40, 48);
+  const ms = Date.now() + 2_208_988_800_000;
+  for (const offset of [32, 40]) {
+    answer.writeUInt32BE(Math.floor(ms / 1000) % 2 ** 32, offset);
+    answer.writeUInt32BE(Math.floor(((ms % 1000) / 1000) * 2 ** 32), offset + 4);
+  }
+  return answer;
+}
