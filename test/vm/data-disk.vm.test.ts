@@ -52,7 +52,7 @@ test("what is deleted in the guest goes back to the host", async () => {
   expect((await diskInfo()).allocatedBytes).toBeLessThan(full - 150 * 2 ** 20);
 });
 
-test("a full disk is told, and the engine starts on it all the same", async () => {
+test("a full disk: told, and the engine starts on it all the same", async () => {
   const free = (await diskInfo()).guest.freeBytes;
   await inGuest(`sudo busybox fallocate -l ${String(free - 2 ** 20)} /var/lib/docker/ballast`);
   await box.ok("restart");

@@ -57,7 +57,7 @@ test("root in a container is nobody in the machine, with userns-remap", async ()
   expect(map.trim().split(/ +/)).toEqual(["0", "165536", "65536"]);
 });
 
-test("settings that the engine refuses leave it as it was, and are told", async () => {
+test("settings that dockerd refuses: told, and the engine is as it was", async () => {
   await inGuest(`sudo rm ${own}/profile`);
   await put("/etc/docker/daemon.json", '{"labels": ["from=file"], "no-such-key": 1}');
   await box.ok("restart");
@@ -67,7 +67,7 @@ test("settings that the engine refuses leave it as it was, and are told", async 
   expect(await info("{{.HTTPProxy}} {{.LoggingDriver}}")).toBe("http://proxy.test:3128 local");
 });
 
-test("settings with which no dockerd starts leave it as it was, and are told", async () => {
+test("settings with which no dockerd starts: told, and the engine is as it was", async () => {
   await put("/etc/docker/daemon.json", '{"bridge": "none-such"}');
   await box.ok("restart");
   const { stdout, stderr } = await box.cli("status");

@@ -28,7 +28,7 @@ test.each([
   ["1970", () => new Date(1000)],
   ["2040", () => new Date("2040-01-01")],
   ["ten minutes ago", () => new Date(Date.now() - 10 * minutes)],
-])("a machine whose clock says %s gets the host's before it looks at a certificate", async (_, now) => {
+])("a wrong clock (%s): the host's is taken before a certificate is looked at", async (_, now) => {
   wrapQemu(box, `arguments+=(-rtc base=${now().toISOString().slice(0, 19)})`);
   await box.ok("up");
   expect(await box.ok("status")).toBe("running");
@@ -46,7 +46,7 @@ async function putCertificate(ca: { keyPem: string; certificatePem: string }, dn
   expect((await box.cliWith(pem, "ssh", `sudo sh -c 'cat > ${tls}/server.pem'`)).code).toBe(0);
 }
 
-test("an expired certificate of another CA on the disk is replaced before the engine starts", async () => {
+test("an expired certificate of another CA on the disk: replaced before the engine starts", async () => {
   wrapQemu(box, "");
   await box.ok("up");
   const before = await certs();
@@ -71,7 +71,7 @@ async function meetAgain(label: string): Promise<void> {
   process.kill(pid, "SIGKILL");
 }
 
-test("a certificate without the host's names is told while there are containers, and replaced when there are none", async () => {
+test("a certificate without the host's names: told while there are containers, replaced when there are none", async () => {
   const ca = { keyPem: readFileSync(hostOf(box).dir.root.caKey, "utf8"), certificatePem: caPem() };
   await box.dockerOk(["run", "-d", "--name", "witness", "boot2docker/busybox", "sleep", "86400"]);
   await putCertificate(ca, ["localhost"], new Date());
@@ -86,7 +86,7 @@ test("a certificate without the host's names is told while there are containers,
 
 const caPem = () => readFileSync(hostOf(box).dir.root.caCert, "utf8");
 
-test("regenerated certificates take effect at once: containers go on, copies of the old client stay good", async () => {
+test("regenerated certificates take effect at once, containers go on, copies of the old client stay good", async () => {
   await box.dockerOk(["run", "-d", "--name", "witness", "boot2docker/busybox", "sleep", "86400"]);
   const started = await startOf("witness");
   const before = await certs();

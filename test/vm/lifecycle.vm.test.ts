@@ -31,7 +31,7 @@ test("up twice starts one VM, and down while a container runs keeps the containe
   expect(await box.dockerOk(["ps", "-a", "--format", "{{.Names}} {{.State}}"])).toBe("busy exited");
 });
 
-test("a killed agent leaves the VM alone, and the next command has an answer", async () => {
+test("a killed host agent: the VM goes on, and the next command has an answer", async () => {
   await box.ok("up");
   const before = { vm: (await status()).pid, agent: (await askAgent(box, "agent.status", {})).pid };
   process.kill(before.agent, "SIGKILL");
@@ -40,7 +40,7 @@ test("a killed agent leaves the VM alone, and the next command has an answer", a
   expect(await box.dockerOk(["run", "--rm", "boot2docker/busybox", "echo", "still here"])).toBe("still here");
 });
 
-test("a killed VM is told as stopped, and up starts it again with its data", async () => {
+test("a killed VM: told as stopped, and started again with its data", async () => {
   await box.ok("up");
   await createKeptVolume();
   const { pid } = await status();
@@ -50,7 +50,7 @@ test("a killed VM is told as stopped, and up starts it again with its data", asy
   expect(await box.dockerOk(["volume", "ls", "-q"])).toBe("kept");
 });
 
-test("a kernel that panics in service is started again, with its data", async () => {
+test("a kernel that panics in service: started again, with its data", async () => {
   await box.ok("up");
   await createKeptVolume();
   const readBoot = () => box.cli("ssh", "cat /proc/sys/kernel/random/boot_id");
@@ -67,7 +67,7 @@ test("a kernel that panics in service is started again, with its data", async ()
   expect(await box.dockerOk(["volume", "ls", "-q"])).toBe("kept");
 });
 
-test("a docker port that a stranger took is named, and nothing is lost", async () => {
+test("a docker port that a stranger took: named, and nothing is lost", async () => {
   await box.ok("init");
   const config = JSON.parse((await box.cli("status", "--json")).stdout) as { config: { dockerPort: number } };
   const stranger = createServer().listen(config.config.dockerPort, "127.0.0.1");

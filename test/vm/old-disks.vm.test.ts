@@ -81,7 +81,7 @@ function put(path: string, offset: number, bytes: Uint8Array): void {
   closeSync(file);
 }
 
-test("a disk of docker-machine: its partition, its swap, its volumes, its profile and its keys", async () => {
+test("a disk of docker-machine has its partition, its swap, its volumes, its profile and its keys", async () => {
   const disk = hostOf(box).dir.dataDisk;
   const [data, swap] = [join(box.root, "data"), join(box.root, "swap")];
   await makeOldFileSystem(data, 1024);
@@ -122,7 +122,7 @@ test("a disk that begins with a request is formatted, and its keys open the mach
   );
 });
 
-test("with a disk that cannot be repaired there is no Docker, but the reason, logs, and a root shell on the console", async () => {
+test("a disk that cannot be repaired: no Docker, but the reason, logs, and a root shell on the console", async () => {
   const disk = hostOf(box).dir.dataDisk;
   await makeOldFileSystem(disk, 1024);
   const debugfs = (request: string) => must("/sbin/debugfs", ["-w", "-R", request, disk]);

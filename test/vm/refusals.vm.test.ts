@@ -46,7 +46,7 @@ const foreignDisks = {
 } as const;
 
 for (const [what, make] of Object.entries(foreignDisks)) {
-  test(`${what} is refused as data disk, byte for byte unchanged`, async () => {
+  test(`a foreign disk (${what}): refused, byte for byte unchanged`, async () => {
     await box.ok("init", "--disk-size", "2g");
     const disk = join(machineFolder(), "data.raw");
     truncateSync(disk, 0);
@@ -59,7 +59,7 @@ for (const [what, make] of Object.entries(foreignDisks)) {
   });
 }
 
-test("without QEMU the package to install is named", async () => {
+test("no QEMU on the host: the package to install is named", async () => {
   box.env["PATH"] = join(box.root, "empty");
   expect(await refusal(["up"], 1)).toMatch(/qemu/i);
 });
@@ -70,13 +70,13 @@ test("a name that is none is a usage error", async () => {
   }
 });
 
-test("too little memory and too little disk are both said at once", async () => {
+test("too little memory and too little disk: both said at once", async () => {
   const said = await refusal(["init", "--memory", "64", "--disk-size", "1m"], 2);
   expect(said).toMatch(/memory/i);
   expect(said).toMatch(/disk/i);
 });
 
-test("an unreadable configuration is named with its problem and left as it is", async () => {
+test("an unreadable configuration: named with its problem, and left as it is", async () => {
   await box.ok("init");
   const file = join(machineFolder(), "machine.json");
   writeFileSync(file, '{"cpus": "many"');
@@ -84,7 +84,7 @@ test("an unreadable configuration is named with its problem and left as it is", 
   expect(readFileSync(file, "utf8")).toBe('{"cpus": "many"');
 });
 
-test("a damaged image file is named, and a foreign one refused", async () => {
+test("a damaged or foreign file of the image: named, and not used", async () => {
   const folder = copyImage();
   const { stream } = readManifest(folder).files.root;
   const file = openSync(join(folder, stream.name), "r+");
@@ -95,7 +95,7 @@ test("a damaged image file is named, and a foreign one refused", async () => {
   expect(await refusal(["up"], 1)).toContain("manifest.json");
 });
 
-test("a kernel that panics while it starts is told as that, at once", async () => {
+test("a kernel that panics while it starts: told as that, at once", async () => {
   const folder = copyImage();
   const manifest = readManifest(folder);
   const nothing = Buffer.alloc(4096);

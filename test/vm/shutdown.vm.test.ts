@@ -25,23 +25,28 @@ const ways = {
   "the power button": () => pressPowerButton(hostOf(box).dir.commandMonitor),
 };
 
-test.each(Object.entries(ways))("%s stops containers with their time-outs and leaves a clean disk", async (_, end) => {
-  await box.dockerOk(["start", "again", "once", "deaf"]);
-  await box.dockerOk(["run", "--rm", "-v", "log:/log", "boot2docker/busybox", "sh", "-c", ": > /log/ends"]);
-  await end();
-  await expect.poll(() => box.cli("status"), { timeout: 60_000, interval: 500 }).toMatchObject({ stdout: "stopped\n" });
-  const { dir } = hostOf(box);
-  expect(existsSync(dir.pid)).toBe(false);
-  const header = await must("/sbin/dumpe2fs", ["-h", dir.dataDisk]);
-  expect(header).toMatch(/^Filesystem state: +clean$/m);
-  expect(header).not.toContain("needs_recovery");
-  await must("/sbin/e2fsck", ["-fn", dir.dataDisk]);
-  await box.ok("up");
-  expect(await box.ok("ssh", "sudo cat /var/lib/docker/volumes/log/_data/ends")).toBe("in order\nin order");
-  const names = await box.dockerOk(["ps", "--format", "{{.Names}}"]);
-  expect(names.split("\n").sort()).toEqual(["again", "deaf"]);
-  expect(await box.dockerOk(["inspect", "-f", "{{.State.ExitCode}}", "once"])).toBe("0");
-});
+test.each(Object.entries(ways))(
+  "the machine is to end (%s): containers get their time-outs, and the disk is clean",
+  async (_, end) => {
+    await box.dockerOk(["start", "again", "once", "deaf"]);
+    await box.dockerOk(["run", "--rm", "-v", "log:/log", "boot2docker/busybox", "sh", "-c", ": > /log/ends"]);
+    await end();
+    await expect
+      .poll(() => box.cli("status"), { timeout: 60_000, interval: 500 })
+      .toMatchObject({ stdout: "stopped\n" });
+    const { dir } = hostOf(box);
+    expect(existsSync(dir.pid)).toBe(false);
+    const header = await must("/sbin/dumpe2fs", ["-h", dir.dataDisk]);
+    expect(header).toMatch(/^Filesystem state: +clean$/m);
+    expect(header).not.toContain("needs_recovery");
+    await must("/sbin/e2fsck", ["-fn", dir.dataDisk]);
+    await box.ok("up");
+    expect(await box.ok("ssh", "sudo cat /var/lib/docker/volumes/log/_data/ends")).toBe("in order\nin order");
+    const names = await box.dockerOk(["ps", "--format", "{{.Names}}"]);
+    expect(names.split("\n").sort()).toEqual(["again", "deaf"]);
+    expect(await box.dockerOk(["inspect", "-f", "{{.State.ExitCode}}", "once"])).toBe("0");
+  },
+);
 
 /** As the firmware of a real machine is told (QEMU Machine Protocol, system_powerdown). */
 async function pressPowerButton(path: string): Promise<void> {

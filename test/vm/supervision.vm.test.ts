@@ -28,7 +28,7 @@ async function expectUnbroken(started: string): Promise<void> {
   expect(ticks).toEqual(ticks.map((_, index) => `tick ${String(index)}`));
 }
 
-test("a killed guest-init leaves daemons, containers and logs alone, and adopts them", async () => {
+test("a killed guest-init: daemons, containers and logs go on, and the next one adopts them", async () => {
   const started = await startOf("ticker");
   const before = await Promise.all(["dockerd", "containerd", "guest-init"].map(pidOf));
   await inGuest("sudo kill -9 $(pidof guest-init)");
@@ -40,17 +40,20 @@ test("a killed guest-init leaves daemons, containers and logs alone, and adopts 
   expect(await box.ok("logs", "dockerd")).toContain("API listen on");
 });
 
-test.each(["dockerd", "containerd"])("a killed %s is started again, and containers never stopped", async (daemon) => {
-  const started = await startOf("ticker");
-  const before = await pidOf(daemon);
-  await inGuest(`sudo kill -9 ${before}`);
-  await expect.poll(() => pidOf(daemon).catch(() => before), { timeout: 60_000 }).not.toBe(before);
-  await untilRunning();
-  await expectUnbroken(started);
-  expect(await box.dockerOk(["exec", "ticker", "echo", "still here"])).toBe("still here");
-});
+test.each(["dockerd", "containerd"])(
+  "a killed daemon (%s): started again, and containers never stopped",
+  async (daemon) => {
+    const started = await startOf("ticker");
+    const before = await pidOf(daemon);
+    await inGuest(`sudo kill -9 ${before}`);
+    await expect.poll(() => pidOf(daemon).catch(() => before), { timeout: 60_000 }).not.toBe(before);
+    await untilRunning();
+    await expectUnbroken(started);
+    expect(await box.dockerOk(["exec", "ticker", "echo", "still here"])).toBe("still here");
+  },
+);
 
-test("a killed sshd is started again; sessions that are open go on", async () => {
+test("a killed sshd: started again, and sessions that are open go on", async () => {
   const before = await inGuest("cat /run/dropbear.pid");
   const session = box.cli("ssh", "sleep 8; echo went on");
   await inGuest("sudo kill -9 $(cat /run/dropbear.pid)");
@@ -78,7 +81,7 @@ test("swarm is possible on a stock machine, and over when it is left", async () 
   await box.dockerOk(["swarm", "leave", "--force"]);
 });
 
-test("a dockerd that keeps dying makes the machine degraded, with its last words, and everything else goes on", async () => {
+test("a dockerd that keeps dying: told with its last words, and containers go on", async () => {
   const last = "#!/bin/sh\necho it cannot be >&2\nexit 3\n";
   await box.cliWith(
     last,

@@ -28,7 +28,7 @@ test("a small difference from the host is made up for without a jump, a larger o
   expect(Math.abs(await offsetAfter(0))).toBeLessThan(1_000);
 });
 
-test("without a host agent the time of a server is taken", async () => {
+test("no host agent: the time of a server is taken", async () => {
   const server = createSocket("udp4");
   server.on("message", (question, { port, address }) => {
     server.send(timeAnswer(question), port, address);

@@ -15,7 +15,7 @@ const bootLimitMs = 120_000;
 
 /** Without `no_timer_check` more than half of these boots end with "IO-APIC + timer doesn't work!". */
 test(
-  "the kernel starts on a host that is so busy that the guest's timer ticks come late",
+  "a host so busy that the guest's timer ticks come late: the kernel starts all the same",
   async () => {
     await using box = await makeSandbox();
     await box.ok("init");

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(async () => box[Symbol.asyncDispose]());
 
 /** Each row of progress is a step that `up` says it has begun: killing it there is killing it in that step. */
-test("up that was killed at any of its steps is finished by the next up", async () => {
+test("`up` killed at any of its steps: finished by the next one", async () => {
   const names = await stepNames();
   expect(names.length).toBeGreaterThan(3);
   for (const name of names) {

@@ -13,7 +13,7 @@ const diskMiB = 2048;
 const limitMs = 900_000;
 
 test(
-  "a power cut while the disk is formatted, two in the middle of work and one while it grows lose nothing that was acknowledged",
+  "a power cut during the first format, work, or growth: nothing that was acknowledged is lost",
   async () => {
     await using machine = await makePowerCutMachine(diskMiB);
     const known: Acknowledged[] = [];
@@ -27,7 +27,7 @@ test(
 );
 
 test(
-  "a machine's whole life can be cut at any point",
+  "a power cut at any point of a recorded life: nothing that was acknowledged is lost",
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "b2d-replay-"));
     try {

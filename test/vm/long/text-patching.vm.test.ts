@@ -5,7 +5,7 @@ import { makeSandbox } from "../../harness/machine.ts";
 /** docs/adr/0009-emulation-in-one-thread.md: with a thread for each processor the kernel is dead within half a minute. */
 const patchingMs = 100_000;
 
-test("a kernel that patches its own code all the time goes on", async () => {
+test("an emulated kernel that patches its own code all the time: goes on", async () => {
   await using box = await makeSandbox();
   await box.ok("up", "--cpus", "2");
   const readBoot = () => box.ok("ssh", "cat /proc/sys/kernel/random/boot_id");
