@@ -32,7 +32,7 @@ test("bootlocal.sh runs beside it; its output is kept and its failure is told", 
     .poll(() => inGuest(`sudo cat ${own}/log/bootlocal.log`), { timeout: 30_000 })
     .toContain("from bootlocal");
   expect(await inGuest("cat /run/bootlocal")).toContain("CONTAINER ID");
-  expect(await box.ok("logs", "guest-init")).toContain("bootlocal.sh ended with exit code 7");
+  expect((await box.cli("status")).stderr).toContain("bootlocal.sh ended with exit code 7");
 });
 
 test("the host name of the disk is the machine's", async () => {

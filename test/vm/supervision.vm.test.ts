@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { cliFile, makeSandbox, type Sandbox } from "../harness/machine.ts";
 
 /** What lives in the guest may die at any time. One boot serves all, so each test leaves the machine running. */
 let box: Sandbox;
@@ -79,6 +81,20 @@ test("swarm is possible on a stock machine, and over when it is left", async () 
     .poll(() => box.dockerOk(["service", "ls", "--format", "{{.Replicas}}"]), { timeout: 60_000, interval: 1000 })
     .toBe("1/1");
   await box.dockerOk(["swarm", "leave", "--force"]);
+});
+
+test("logs -f shows what a daemon says from now on, until Ctrl-C", async () => {
+  const child = spawn(process.execPath, [cliFile, "logs", "dockerd", "-f", "-n", "1"], { env: box.env });
+  const ended = once(child, "exit");
+  let said = "";
+  child.stdout.on("data", (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  await expect.poll(() => said.split("\n").length, { timeout: 30_000 }).toBe(2);
+  await inGuest("sudo kill -USR1 $(pidof dockerd)"); // It writes its stacks to a file, and says so.
+  await expect.poll(() => said, { timeout: 30_000 }).toContain("goroutine stacks written");
+  child.kill("SIGINT");
+  expect(await ended).toEqual([130, null]);
 });
 
 test("a dockerd that keeps dying: told with its last words, and containers go on", async () => {

@@ -17,16 +17,26 @@ it("is told when it fills up, and when there is room again", async () => {
   const system = new FakeSystem();
   const seen = noObservations();
   seen.dataDisk = { device: "/dev/vdb", mountPoint: "/mnt/data", readOnly: false };
-  let freeBytes = 50 * MIB;
-  system.files = { ...system.files, space: async () => ({ sizeBytes: 100 * MIB, freeBytes }) };
+  let freeBytes: number | undefined = 50 * MIB;
+  system.files = {
+    ...system.files,
+    space: async () => {
+      if (freeBytes === undefined) throw new Error("EIO");
+      return { sizeBytes: 100 * MIB, freeBytes };
+    },
+  };
   const told: string[] = [];
   const end = new AbortController();
   const changed = (): void => {
     told.push(deriveLifecycle(seen, []).name);
   };
-  void watchSpace(seen, system, changed, end.signal);
+  const failures: unknown[] = [];
+  void watchSpace(seen, system, changed, (error) => void failures.push(error), end.signal);
   await system.clock.advance(60_000);
   expect(told).toEqual([]);
+  freeBytes = undefined;
+  await system.clock.advance(60_000);
+  expect(failures.length).toBeGreaterThan(0);
   freeBytes = 0;
   await system.clock.advance(60_000);
   freeBytes = 50 * MIB;

@@ -21,12 +21,17 @@ export async function watchSpace(
   seen: Observations,
   { files, clock }: System,
   changed: () => void,
+  failed: (error: unknown) => void,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const before = seen.diskFull?.message;
     const { dataDisk } = seen;
-    seen.diskFull = dataDisk && fullReason(await files.space(dataDisk.mountPoint));
+    try {
+      seen.diskFull = dataDisk && fullReason(await files.space(dataDisk.mountPoint));
+    } catch (error) {
+      failed(error);
+    }
     if (seen.diskFull?.message !== before) changed();
     await clock.wait(INTERVAL_MS, signal).catch(() => undefined); // told to end
   }

@@ -115,8 +115,9 @@ export class Guest {
           this.#events.emit("data-disk.space", { isFull: diskFull !== undefined, message: diskFull?.message ?? "" });
           this.#publish();
         },
+        (error) => log.warn("cannot look at the disk's space", { reason: messageOf(error) }),
         life.signal,
-      ).catch((error: unknown) => log.warn("cannot look at the disk's space", { reason: messageOf(error) })),
+      ),
       system.powerButton(life.signal).then(
         () => this.requestShutdown("poweroff"),
         (error: unknown) => {
@@ -176,6 +177,7 @@ export class Guest {
       engine: undefined,
       mustRenew: false,
       report: (name, fields) => this.#events.emit(name, fields),
+      publish: () => this.#publish(),
     };
     return this.#context;
   }

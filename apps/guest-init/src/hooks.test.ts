@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { awaitHook, startHook } from "./hooks.ts";
+import { assertHookSucceeded, awaitHook, startHook } from "./hooks.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
 const never = new AbortController().signal;
@@ -28,4 +28,7 @@ it("what a hook ended with is told, unless it is success", async () => {
   if (process === undefined) throw new Error("not started");
   system.running.get(process.pid)?.end("exit code 3");
   await expect(awaitHook("bootsync", process, system, never)).rejects.toThrow("bootsync.sh ended with exit code 3");
+  // Also to whoever asks later in this boot.
+  await expect(assertHookSucceeded("bootsync", system.successor())).rejects.toThrow("exit code 3");
+  await expect(assertHookSucceeded("bootlocal", system)).resolves.toBeUndefined();
 });

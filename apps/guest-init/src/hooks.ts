@@ -5,6 +5,8 @@ import type { ProcessIdentity, System } from "./system.ts";
 export type HookName = "bootsync" | "bootlocal";
 
 const succeeded = "exit code 0";
+/** Holds why a hook failed: a later run of the plan does not run it again, and is to tell it all the same. */
+const failureFile = (name: HookName): string => `${RUN_DIR}/${name}-failed`;
 
 /** Undefined when there is no such hook, or it was started in this boot already. Its output goes to a log of its own. */
 export async function startHook(
@@ -24,9 +26,18 @@ export async function startHook(
 export async function awaitHook(
   name: HookName,
   process: ProcessIdentity,
-  { processes }: Pick<System, "processes">,
+  { files, processes }: Pick<System, "files" | "processes">,
   signal: AbortSignal,
 ): Promise<void> {
   const how = await processes.exited(process, signal);
-  if (how !== succeeded) throw new Error(`${name}.sh ended with ${how}`);
+  if (how === succeeded) return;
+  const why = `${name}.sh ended with ${how}`;
+  await files.write(failureFile(name), why);
+  throw new Error(why);
+}
+
+/** Of an earlier run in this boot. */
+export async function assertHookSucceeded(name: HookName, { files }: Pick<System, "files">): Promise<void> {
+  const why = await files.readText(failureFile(name));
+  if (why !== undefined) throw new Error(why);
 }

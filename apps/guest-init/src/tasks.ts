@@ -4,7 +4,7 @@ import { countRunningContainers, loadImage } from "./docker.ts";
 import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
 import { chooseEngineSettings, type EngineChoice, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
 import { type EngineSettings, noSettings } from "./engine-settings.ts";
-import { awaitHook, startHook } from "./hooks.ts";
+import { assertHookSucceeded, awaitHook, startHook } from "./hooks.ts";
 import type { HostLink } from "./host-link.ts";
 import { beginTakeover } from "./live-restore.ts";
 import type { Fields, LogFile } from "./log.ts";
@@ -40,6 +40,8 @@ export interface TaskContext {
   /** The engine's certificate is to be replaced, whether or not it does. */
   mustRenew: boolean;
   report: (name: string, fields?: Fields) => void;
+  /** Tells the host what is so now. */
+  publish: () => void;
 }
 
 /** How long a boot waits for a host that is not there. It goes on without; the host's word is acted upon later. */
@@ -120,15 +122,24 @@ const EXECUTORS: Executors = {
 
   "run-hook": async ({ name }, { system }, signal) => {
     const process = await startHook(name, `${LOG_DIR}/${name}.log`, system);
-    if (process !== undefined) await awaitHook(name, process, system, signal);
+    if (process === undefined) await assertHookSucceeded(name, system);
+    else await awaitHook(name, process, system, signal);
   },
 
-  "launch-hook": async ({ name }, { system, report }) => {
+  "launch-hook": async ({ name }, { system, seen, report, publish }) => {
     const process = await startHook(name, `${LOG_DIR}/${name}.log`, system);
-    if (process === undefined) return;
+    if (process === undefined) return assertHookSucceeded(name, system);
     awaitHook(name, process, system, new AbortController().signal).then(
       () => report("hook.ended", { name }),
-      (error: unknown) => report("hook.failed", { name, reason: messageOf(error) }),
+      (error: unknown) => {
+        report("hook.failed", { name, reason: messageOf(error) });
+        seen.degraded.set(name, {
+          code: `${name}-failed`,
+          message: messageOf(error),
+          hint: `What it said is in ${LOG_DIR}/${name}.log.`,
+        });
+        publish();
+      },
     );
   },
 
