@@ -30,7 +30,8 @@ back, and a lock file that lies around means nothing.
 { "formatVersion": 1, "cpus": 2, "memoryMiB": 2048, "diskBytes": 21474836480, "dockerPort": 23760, "sshPort": 23761 }
 \`\`\`
 
-The ports are on 127.0.0.1, chosen when the machine is made and kept for its life. Unknown fields are ignored; a file of
+The ports are on 127.0.0.1, chosen when the machine is made and kept for its life. \`engine\`, where it is there, says what is wanted
+of the engine: \`{ "daemon": {…}, "env": {…} }\`, keys of Docker's \`daemon.json\` and variables of dockerd. Unknown fields are ignored; a file of
 another \`formatVersion\`, or one that does not fit, is refused and never rewritten.
 `;
 }
