@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import { defaultConfig } from "./config.ts";
 import { chooseEngineSettings, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
 import { noSettings } from "./engine-settings.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
@@ -12,7 +13,7 @@ beforeEach(() => {
   system = new FakeSystem();
 });
 
-const choose = () => chooseEngineSettings(undefined, system, never);
+const choose = () => chooseEngineSettings(defaultConfig, system, never);
 const checks = (): number => system.history.filter((entry) => entry.includes("dockerd --validate")).length;
 const refusal = { code: 1, stdout: "", stderr: "unable to configure the Docker daemon: no such option: foo\n" };
 
@@ -24,8 +25,8 @@ it("when nobody wants anything there is nothing to check", async () => {
 it("the machine's settings go before the profile, the user's file before both", async () => {
   system.content.set(`${own}/profile`, "EXTRA_ARGS='--mtu 1300 --label by=profile --label from=profile'\nexport A=1\n");
   system.content.set(userFile, '{"mtu": 1500}');
-  const machine = { daemon: { mtu: 1400, labels: ["from=machine"] }, env: { B: "2" } };
-  expect(await chooseEngineSettings(machine, system, never)).toEqual({
+  const engine = { daemon: { mtu: 1400, labels: ["from=machine"] }, env: { B: "2" } };
+  expect(await chooseEngineSettings({ ...defaultConfig, engine }, system, never)).toEqual({
     settings: { daemon: { mtu: 1500, labels: ["from=machine", "by=profile"] }, env: { A: "1", B: "2" } },
     isProven: false,
     problems: [],
@@ -51,7 +52,8 @@ it("what dockerd refuses is not used, but what worked last", async () => {
     settings: proven,
     isProven: true,
     problems: [
-      "dockerd does not take these settings: unable to configure the Docker daemon: no such option: foo; what worked last is used",
+      "dockerd does not take these settings: unable to configure the Docker daemon: no such option: foo",
+      "what worked last is used",
     ],
   });
 });
@@ -63,20 +65,51 @@ it("what no dockerd started with is not tried again in this boot", async () => {
   expect(await choose()).toEqual({
     settings: noSettings,
     isProven: true,
-    problems: ["dockerd does not start; what worked last is used"],
+    problems: ["dockerd does not start", "what worked last is used"],
   });
   system.content.set(userFile, '{"bridge": "docker0"}');
   expect(await choose()).toMatchObject({ settings: { daemon: { bridge: "docker0" } }, problems: [] });
 });
 
 it.each([
-  ["{", `${userFile}: Expected property name or '}' in JSON at position 1 (line 1 column 2)`],
-  ["[]", `${userFile}: expected an object`],
-  [`"${"x".repeat(300_000)}"`, `${userFile}: the file is too large`],
-  ['{"hosts": []}', `${userFile}: hosts: decided by boot2docker`],
-])("a file of %.10s does not keep the engine from starting", async (text, problem) => {
+  ["{", "Expected property name or '}' in JSON at position 1 (line 1 column 2)"],
+  ["[]", "expected an object"],
+  [`"${"x".repeat(300_000)}"`, "the file is too large"],
+])("with a file of %.10s the engine is as it was", async (text, problem) => {
+  system.content.set(userFile, '{"debug": true}');
+  const { settings: proven } = await choose();
+  await proveEngineSettings(proven, system.files);
   system.content.set(userFile, text);
-  expect(await choose()).toEqual({ settings: noSettings, isProven: true, problems: [problem] });
+  expect(await choose()).toEqual({
+    settings: proven,
+    isProven: true,
+    problems: [`${userFile}: ${problem}`, "what worked last is used"],
+  });
+});
+
+it("what is boot2docker's to decide is told, and the rest is heard", async () => {
+  system.content.set(userFile, '{"hosts": [], "debug": true}');
+  expect(await choose()).toMatchObject({
+    settings: { daemon: { debug: true } },
+    problems: [`${userFile}: hosts: decided by boot2docker`],
+  });
+});
+
+it("while the host is away the machine's settings are those that it said last", async () => {
+  const engine = { daemon: { "userns-remap": "default" }, env: {} };
+  await chooseEngineSettings({ ...defaultConfig, engine }, system, never);
+  expect(await chooseEngineSettings(null, system, never)).toMatchObject({ settings: engine });
+  await choose(); // It says that there are none.
+  expect(await chooseEngineSettings(null, system, never)).toMatchObject({ settings: noSettings });
+});
+
+it("what worked with another image is checked again, and not what is gone back to", async () => {
+  system.content.set(userFile, '{"debug": true}');
+  await proveEngineSettings((await choose()).settings, system.files);
+  system.content.set("/usr/lib/os-release", "VERSION_ID=2.0.0\n");
+  expect(await choose()).toMatchObject({ isProven: false });
+  system.programs.set("/usr/sbin/dockerd --validate", refusal);
+  expect(await choose()).toMatchObject({ settings: noSettings, isProven: true });
 });
 
 it("an empty file is as good as none", async () => {

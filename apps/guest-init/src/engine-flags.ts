@@ -139,7 +139,7 @@ export function parseEngineFlags(words: readonly string[]): { daemon: Daemon; pr
 function parseFlag(word: string): { name: string; value: string | undefined } | undefined {
   const [, dashes, name = "", value] = /^(--?)([a-z0-9][a-z0-9-]*)(?:=(.*))?$/is.exec(word) ?? [];
   if (dashes === undefined) return undefined;
-  if (name in FLAGS) return { name, value };
+  if (Object.hasOwn(FLAGS, name)) return { name, value };
   const long = dashes === "-" ? SHORT_FLAGS[name.charAt(0)] : undefined;
   if (long === undefined) return undefined;
   return { name: long, value: value ?? (name.length > 1 ? name.slice(1) : undefined) };

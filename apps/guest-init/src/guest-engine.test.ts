@@ -55,6 +55,19 @@ it("starts the engine with another certificate when the host wants that, and ans
   expect(last()?.lifecycle).toEqual({ name: "ready" });
 });
 
+it("keeps a silent engine rather than end its containers, and says so", async () => {
+  system.engine.set("GET /_ping", { status: 500, body: "" });
+  system.engine.set("GET /info", { status: 500, body: "" });
+  await system.clock.advance(60_000);
+  const before = started().length;
+  host.config = { ...host.config, engine: { daemon: { debug: true }, env: {} } };
+  await host.connection?.close();
+  await system.clock.advance(40_000);
+  expect(started()).toHaveLength(before);
+  expect(last()?.lifecycle).toMatchObject({ name: "degraded" });
+  expect(JSON.stringify(last()?.lifecycle)).toContain("engine-not-replaced");
+});
+
 it("says why when there is no other certificate", async () => {
   system.certificates.delete("certificate for public half of new private key");
   const answer = host.connection?.call("certificate.renew", {}, never);
@@ -67,8 +80,10 @@ it.each([
   [0, "ready", undefined],
   [1, "degraded", "cert-address"],
 ])("with %i containers it is %s when its certificate does not do for a host", async (ContainersRunning, name, code) => {
-  const info = { LiveRestoreEnabled: false, ContainersRunning };
-  system.engine.set("GET /info", { status: 200, body: JSON.stringify(info) });
+  system.engine.set("GET /info", () => {
+    const { "live-restore": LiveRestoreEnabled } = engineConfig() as Record<string, unknown>;
+    return { status: 200, body: JSON.stringify({ LiveRestoreEnabled, ContainersRunning }) };
+  });
   const certificate = "certificate for public half of new private key";
   const facts = system.certificates.get(certificate);
   system.content.set(TLS_FILES.certificate, "of another name");

@@ -1,4 +1,4 @@
-import { type GuestConfig, type GuestState, type Lifecycle, RpcError, ServiceName } from "@boot2docker/protocol";
+import { type GuestConfig, type GuestState, type Lifecycle, ServiceName } from "@boot2docker/protocol";
 import { correctClock } from "./clock.ts";
 import { closeConsoles, openConsoles, sayOnConsoles, wantsConsoles } from "./consoles.ts";
 import { isDeepEqual } from "./deep-equal.ts";
@@ -13,6 +13,7 @@ import { EARLY_LOG, PID_FILE, SHUTDOWN_FILE } from "./paths.ts";
 import { BOOT, EARLY, type Phase } from "./plan.ts";
 import { SHUTDOWN } from "./shutdown-plan.ts";
 import { messageOf } from "./problem.ts";
+import { renewCertificate } from "./renew-certificate.ts";
 import { serveGuest } from "./rpc-handlers.ts";
 import { type Abortion, runPhases } from "./sequence.ts";
 import type { Service } from "./service.ts";
@@ -22,7 +23,6 @@ import { Supervisor } from "./supervisor.ts";
 import type { PowerMode, System } from "./system.ts";
 import { executeTask, type TaskContext } from "./tasks.ts";
 import { keepTime } from "./time-keeper.ts";
-import { unlessAborted } from "./unless-aborted.ts";
 
 export interface GuestOptions {
   system: System;
@@ -35,9 +35,6 @@ export interface GuestOptions {
   restarts: number;
 }
 
-/** Codes of `certificate.renew`. */
-const STILL_STARTING = 1;
-const NOT_RENEWED = 2;
 const ENGINE_ANSWER_MS = 30_000;
 /** For the host to take what it was told last. */
 const LAST_WORDS_MS = 500;
@@ -65,6 +62,7 @@ export class Guest {
   #link: HostLink | undefined;
   #context: TaskContext | undefined;
   #wake = Promise.withResolvers<undefined>();
+  #settling: Promise<void> = Promise.resolve();
   /** Resolved at the end of a run of the plan. */
   #converged = Promise.withResolvers<undefined>();
 
@@ -156,7 +154,13 @@ export class Guest {
         state: () => this.#state(),
         dataDisk: () => this.#seen.dataDisk,
         requestShutdown: (mode) => this.requestShutdown(mode),
-        renewCertificate: (signal) => this.#renewCertificate(signal),
+        renewCertificate: (signal) => {
+          const converge = (): Promise<undefined> => {
+            this.#wake.resolve(undefined);
+            return this.#converged.promise;
+          };
+          return renewCertificate(this.#context, converge, signal);
+        },
       }),
       onHostTime: (now) => {
         const offsetMs = correctClock(now, system.clock);
@@ -177,6 +181,7 @@ export class Guest {
       engine: undefined,
       mustRenew: false,
       report: (name, fields) => this.#events.emit(name, fields),
+      engineSettled: () => this.#settling,
       publish: () => this.#publish(),
     };
     return this.#context;
@@ -260,17 +265,6 @@ export class Guest {
     if (isNews || this.#lifecycle().name !== "ready") this.#wake.resolve(undefined);
   }
 
-  async #renewCertificate(signal: AbortSignal): Promise<void> {
-    const { identity, unmet } = this.#seen;
-    if (this.#context === undefined || unmet.length > 0) throw new RpcError(STILL_STARTING, "the machine is starting");
-    this.#context.mustRenew = true;
-    this.#wake.resolve(undefined);
-    await unlessAborted(this.#converged.promise, signal);
-    if (this.#seen.identity !== identity) return;
-    const reason = this.#seen.degraded.get("identity")?.message ?? "the host issued none";
-    throw new RpcError(NOT_RENEWED, `the engine has the certificate that it had: ${reason}`);
-  }
-
   #serviceChanged(service: Service): void {
     const { id } = service.spec;
     this.#events.emit("service.state", {
@@ -280,7 +274,7 @@ export class Guest {
       ...(service.detail !== undefined && { detail: service.detail }),
     });
     if (service.state === "ready" && this.#seen.degraded.has(PHASE_OF[id])) this.#wake.resolve(undefined);
-    if (service.state === "ready" && id === "dockerd") void this.#engineReady(service);
+    if (service.state === "ready" && id === "dockerd") this.#settling = this.#engineReady(service);
     this.#publish();
   }
 

@@ -45,14 +45,17 @@ it("whoever wants it has it for good", async () => {
   expect(reloads()).toBe(0);
 });
 
-it("with swarm it is never on: dockerd would not start", async () => {
-  system.content.set(SWARM, "{}");
-  await writeEngineConfig({ "live-restore": true }, system);
-  await writeEngineConfig({ "live-restore": true }, system);
-  expect(file()).toEqual({ "live-restore": false });
-  await beginTakeover(dockerd, system, never);
-  expect(reloads()).toBe(0);
-});
+it.each([SWARM, "/var/lib/docker/165536.165536/swarm/docker-state.json"])(
+  "with %s it is never on: dockerd would not start",
+  async (state) => {
+    system.content.set(state, "{}");
+    await writeEngineConfig({ "live-restore": true }, system);
+    await writeEngineConfig({ "live-restore": true }, system);
+    expect(file()).toEqual({ "live-restore": false });
+    await beginTakeover(dockerd, system, never);
+    expect(reloads()).toBe(0);
+  },
+);
 
 it("a dockerd that is about to be replaced leaves its containers running", async () => {
   await writeEngineConfig({}, system);

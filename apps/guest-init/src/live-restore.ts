@@ -10,7 +10,10 @@ import type { ProcessIdentity, System } from "./system.ts";
  */
 const KEY = "live-restore";
 
-const SWARM_STATE = "/var/lib/docker/swarm/docker-state.json";
+const DATA_ROOT = "/var/lib/docker";
+/** With userns-remap all that is dockerd's lies one level deeper. */
+const REMAPPED_ROOT = /^\d+\.\d+$/;
+const SWARM_STATE = "swarm/docker-state.json";
 const ENGINE_RAN_MARK = `${RUN_DIR}/engine-ran`;
 /** dockerd has no event for "configuration reloaded" that could not be missed. */
 const RELOAD_POLL_MS = 50;
@@ -35,9 +38,14 @@ export async function endTakeover(
   if (isOn && config[KEY] !== true) await switchLiveRestore(process, false, system, signal);
 }
 
-/** For one that is about to be replaced by another: its containers are to go on. Swarm forbids that. */
+/**
+ * For one that is about to be replaced by another: its containers are to go on. Swarm forbids that. Fails when dockerd does
+ * not answer: its containers would end with it.
+ */
 export async function beginTakeover(process: ProcessIdentity, system: System, signal: AbortSignal): Promise<void> {
-  if (!(await hasSwarmState(system.files))) await switchLiveRestore(process, true, system, signal);
+  // One that has it since its start, and has not become ready, keeps it.
+  if ((await readConfig(system))[KEY] === true || (await hasSwarmState(system.files))) return;
+  await switchLiveRestore(process, true, system, signal);
 }
 
 /** By a reload, which dockerd can do. One that is just starting answers a little later. */
@@ -73,5 +81,9 @@ async function readConfig({ files }: System): Promise<Daemon> {
 }
 
 async function hasSwarmState(files: System["files"]): Promise<boolean> {
-  return (await files.stat(SWARM_STATE)) !== undefined;
+  const remapped = (await files.list(DATA_ROOT)).filter((name) => REMAPPED_ROOT.test(name));
+  for (const root of [DATA_ROOT, ...remapped.map((name) => `${DATA_ROOT}/${name}`)]) {
+    if ((await files.stat(`${root}/${SWARM_STATE}`)) !== undefined) return true;
+  }
+  return false;
 }

@@ -36,7 +36,17 @@ describe("the boot", () => {
 
   it("has disk, identity and network before the engine, and the first image before ready", () => {
     expect(ancestors(BOOT, "engine")).toEqual(
-      new Set(["bootsync", "containerd", "data-disk", "engine-settings", "host", "identity", "network", "settings"]),
+      new Set([
+        "bootsync",
+        "containerd",
+        "data-disk",
+        "engine-settings",
+        "hostname",
+        "host",
+        "identity",
+        "network",
+        "settings",
+      ]),
     );
     expect(ancestors(BOOT, "ready")).toContain("first-image");
   });

@@ -42,6 +42,10 @@ it("variables that are not exported are not the engine's", () => {
   });
 });
 
+it("a variable may have any name", () => {
+  expect(parseProfile("export toString=1 constructor=2").env).toEqual({ toString: "1", constructor: "2" });
+});
+
 it("the last value of a variable counts", () => {
   expect(parseProfile("EXTRA_ARGS=--no-such\nEXTRA_ARGS=--debug")).toMatchObject({
     daemon: { debug: true },

@@ -60,7 +60,7 @@ export function parseProfile(text: string): EngineSource {
   const env: Record<string, string> = {};
   const proxies: Record<string, string> = {};
   for (const [name, { value, isExported }] of variables) {
-    const meaning = MEANINGS[name];
+    const meaning = Object.hasOwn(MEANINGS, name) ? MEANINGS[name] : undefined;
     if (meaning !== undefined) problems.push(...meaning(value, wanted).map((problem) => `${name}: ${problem}`));
     else if (PROXY.test(name)) proxies[name.toLowerCase().replace("_", "-")] = value;
     else if (isExported) env[name] = value;

@@ -119,7 +119,8 @@ export class Service {
         );
         return;
       case "watch":
-        void this.#watch(waits);
+        // Of others a connection proves nothing, since the kernel takes it, and sshd writes a line about each.
+        if (this.spec.readiness.kind === "ping") void this.#watch(waits);
         return;
       case "pause":
         this.#system.clock.wait(pauseMs(this.#failures), waits).then(

@@ -41,6 +41,15 @@ it.each([
   expect(parseAssignments(text).problems).toEqual([problem]);
 });
 
+it("a file of something else has a few problems, and takes no time", () => {
+  const { problems } = parseAssignments("some program\n".repeat(80_000));
+  expect(problems).toHaveLength(11);
+  expect(problems.slice(-2)).toEqual([
+    'line 10: only variables are read here, and this is something else: "some program"',
+    "and 79990 more lines",
+  ]);
+});
+
 it("goes on behind what it cannot read", () => {
   expect(read("A=$(hostname)\nB=2\nif x\nC=3\n")).toEqual({ B: "2", C: "3" });
 });

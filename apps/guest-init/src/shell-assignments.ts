@@ -1,3 +1,6 @@
+/** Enough to see what kind of file it is. */
+const MOST_PROBLEMS = 10;
+
 export interface Assignment {
   name: string;
   value: string;
@@ -23,12 +26,20 @@ export function parseAssignments(text: string): Assignments {
   const values = new Map<string, string>();
   let at = 0;
 
-  const line = (position: number): number => text.slice(0, position).split("\n").length;
+  let unlisted = 0;
+  /** Lines are counted on from the last problem. */
+  let counted = { position: 0, line: 1 };
+  const line = (position: number): number => {
+    const more = text.slice(counted.position, position).split("\n").length - 1;
+    counted = { position, line: counted.line + more };
+    return counted.line;
+  };
   const skip = (pattern: RegExp): void => {
     at += pattern.exec(text.slice(at))?.[0].length ?? 0;
   };
   const refuse = (start: number, what: string): void => {
-    problems.push(`line ${line(start)}: ${what}`);
+    if (problems.length < MOST_PROBLEMS) problems.push(`line ${line(start)}: ${what}`);
+    else unlisted += 1;
     skip(/^[^\n]*/);
   };
 
@@ -36,6 +47,7 @@ export function parseAssignments(text: string): Assignments {
     skip(/^(?:[\s;]|#[^\n]*)+/);
     if (at < text.length) readCommand();
   }
+  if (unlisted > 0) problems.push(`and ${unlisted} more lines`);
   return { assignments, problems };
 
   /** One command: assignments up to the end of the line. */
@@ -96,6 +108,6 @@ export function parseAssignments(text: string): Assignments {
   }
 
   function firstWords(start: number): string {
-    return JSON.stringify(text.slice(start).split("\n")[0]?.slice(0, 60));
+    return JSON.stringify(text.slice(start, start + 60).split("\n")[0]);
   }
 }

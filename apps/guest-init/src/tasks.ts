@@ -1,29 +1,26 @@
 import type { GuestConfig, Reason } from "@boot2docker/protocol";
 import { defaultConfig } from "./config.ts";
-import { countRunningContainers, loadImage } from "./docker.ts";
-import { planEngineConfig, renderContainerdConfig } from "./engine.ts";
-import { chooseEngineSettings, type EngineChoice, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
-import { type EngineSettings, noSettings } from "./engine-settings.ts";
+import { loadImage } from "./docker.ts";
+import { renderContainerdConfig } from "./engine.ts";
+import type { EngineChoice } from "./engine-choice.ts";
+import { chooseSettings, identify, startEngine } from "./engine-tasks.ts";
 import { assertHookSucceeded, awaitHook, startHook } from "./hooks.ts";
 import type { HostLink } from "./host-link.ts";
-import { beginTakeover } from "./live-restore.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
 import { growDataDisk } from "./grow-data-disk.ts";
 import { findNic, planNetwork, readKeptHostname, setHostname, setUpNetwork } from "./network.ts";
 import { openDataDisk } from "./open-data-disk.ts";
-import { CONTAINERD_CONFIG_FILE, ENGINE_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
+import { CONTAINERD_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
 import { bindOf, type Task } from "./plan.ts";
-import { containerdSpec, dhcpSpec, dockerdSpec, logPathOf, sshdSpec } from "./services.ts";
+import { containerdSpec, dhcpSpec, logPathOf, sshdSpec } from "./services.ts";
 import { messageOf, Problem } from "./problem.ts";
 import { endProcesses, stopEngine, unmountAll } from "./shutdown.ts";
-import type { Service } from "./service.ts";
 import { ensureHostKey, writeAuthorizedKeys } from "./ssh.ts";
 import type { Observations } from "./state.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { doSwapStep, endDiskSwap, planSwap, readSwapFacts } from "./swap.ts";
 import type { MountSpec, System } from "./system.ts";
-import { establishIdentity, findFaultsInUse, type IdentityContext } from "./tls.ts";
 import { trustCertificates } from "./trust.ts";
 
 /** What the executors work on. */
@@ -40,6 +37,8 @@ export interface TaskContext {
   /** The engine's certificate is to be replaced, whether or not it does. */
   mustRenew: boolean;
   report: (name: string, fields?: Fields) => void;
+  /** Resolves when what follows the engine's start is done: two must not change its live-restore at once. */
+  engineSettled: () => Promise<void>;
   /** Tells the host what is so now. */
   publish: () => void;
 }
@@ -63,15 +62,6 @@ const UNREPAIRED = [
   "the data disk is damaged beyond automatic repair; it is mounted read-only at /mnt/data",
   "Copy what you need from it on the console, then run `e2fsck -f` on it there, or give the machine another disk.",
 ] as const;
-
-/** With settings that no dockerd has run with before, one is not tried for long. */
-const UNPROVEN_FAILURES = 2;
-const unheeded = (problems: readonly string[]) =>
-  [
-    "engine-settings",
-    `the engine runs without some of its settings: ${problems.join("; ")}`,
-    "Correct them where they are named, and restart the machine: docs/engine.md.",
-  ] as const;
 
 type Executors = {
   [K in Task["kind"]]: (task: Extract<Task, { kind: K }>, context: TaskContext, signal: AbortSignal) => Promise<void>;
@@ -179,49 +169,15 @@ const EXECUTORS: Executors = {
     await service.ready(signal);
   },
 
-  "establish-identity": async (_, context, signal) => {
-    const { system, seen, supervisor, link, report } = context;
-    const { connection } = link;
-    const issue =
-      connection && ((publicKeyPem: string) => connection.call("certificate.issue", { publicKeyPem }, signal));
-    const engine = supervisor.get("dockerd");
-    seen.identity = engine?.process && engine.spec.identity;
-    const mustRenew = context.mustRenew;
-    context.mustRenew = false;
-    if (seen.identity === undefined || mustRenew) {
-      seen.identity = await establishIdentity({ system, issue, report });
-    } else if (issue !== undefined && (await isStale(issue, system, signal))) {
-      seen.identity = await establishIdentity({ system, issue, report });
-    }
-  },
+  "establish-identity": (_, context, signal) => identify(context, signal),
+  "choose-engine-settings": (_, context, signal) => chooseSettings(context, signal),
 
   "start-containerd": async (_, { system, supervisor }, signal) => {
     await system.files.write(CONTAINERD_CONFIG_FILE, renderContainerdConfig());
     await supervisor.ensure(containerdSpec(CONTAINERD_CONFIG_FILE), RESTART_GRACE_MS, signal);
   },
 
-  "choose-engine-settings": async (_, context, signal) => {
-    const { system } = context;
-    context.engine = await chooseEngineSettings(configOf(context).engine, system, signal);
-    const { problems } = context.engine;
-    if (problems.length > 0) throw new Problem(...unheeded(problems));
-  },
-
-  "start-engine": async (_, context, signal) => {
-    const { system, seen } = context;
-    // Undefined when their phase failed in another way: then it runs as if nobody wanted anything.
-    const { settings, isProven } = context.engine ?? { settings: noSettings, isProven: true };
-    const service = await ensureEngine(settings, context, signal);
-    if (isProven) return service.ready(signal);
-    const before = service.restarts;
-    await service.until((state) => state === "ready" || service.restarts - before >= UNPROVEN_FAILURES, signal);
-    if (service.state === "ready") return proveEngineSettings(settings, system.files);
-    const why = `dockerd does not start with these settings: ${service.detail ?? "no reason known"}`;
-    await refuseEngineSettings(settings, why, system.files);
-    context.engine = await chooseEngineSettings(configOf(context).engine, system, signal);
-    seen.degraded.set("engine-settings", new Problem(...unheeded(context.engine.problems)).reason);
-    await (await ensureEngine(context.engine.settings, context, signal)).ready(signal);
-  },
+  "start-engine": (_, context, signal) => startEngine(context, signal),
 
   "load-image": async ({ name, pieces }, { system, report }, signal) => {
     // Once in the life of a data disk: an image that its user removed stays removed.
@@ -278,46 +234,6 @@ export function executeTask(task: Task, context: TaskContext, signal: AbortSigna
   // The table has an executor of exactly this kind of task, which the compiler cannot follow through a variable.
   const execute = EXECUTORS[task.kind] as (task: Task, context: TaskContext, signal: AbortSignal) => Promise<void>;
   return execute(task, context, signal);
-}
-
-/**
- * Whether the certificate of an engine that runs is to be replaced by one that this host issues. To replace it the engine is
- * started anew, which breaks what clients have open: not while there are containers. Fails with a `Problem` then.
- */
-async function isStale(
-  issue: NonNullable<IdentityContext["issue"]>,
-  system: System,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const faults = await findFaultsInUse(issue, system);
-  if (faults.length === 0) return false;
-  if ((await countRunningContainers(system.network, signal)) === 0) return true;
-  throw new Problem(
-    "cert-address",
-    `the engine's certificate does not do for this host: ${faults.join("; ")}`,
-    "`boot2docker regenerate-certs` replaces it; containers go on, what clients have open ends.",
-  );
-}
-
-/** Makes dockerd run by these settings. One that runs by others is replaced, which its containers do not notice. */
-async function ensureEngine(
-  { daemon, env }: EngineSettings,
-  { system, seen, supervisor, report }: TaskContext,
-  signal: AbortSignal,
-): Promise<Service> {
-  const spec = dockerdSpec(
-    ENGINE_CONFIG_FILE,
-    planEngineConfig(seen.identity !== undefined, daemon),
-    env,
-    seen.identity,
-  );
-  const running = supervisor.get("dockerd");
-  if (running?.state === "ready" && running.process !== undefined && !supervisor.runs(spec)) {
-    await beginTakeover(running.process, system, signal).catch((error: unknown) => {
-      report("engine.containers-stop", { reason: messageOf(error) });
-    });
-  }
-  return supervisor.ensure(spec, RESTART_GRACE_MS, signal);
 }
 
 function configOf({ config }: TaskContext): GuestConfig {

@@ -4,6 +4,7 @@ import type { Fields } from "./log.ts";
 import { askTimeServer } from "./ntp.ts";
 import { NTP_SERVERS_FILE, PROFILE } from "./paths.ts";
 import { messageOf } from "./problem.ts";
+import { readBounded } from "./read-bounded.ts";
 import { parseAssignments } from "./shell-assignments.ts";
 import type { System } from "./system.ts";
 
@@ -66,7 +67,7 @@ async function askInTurn({ system, report }: TimeKeeper, signal: AbortSignal): P
 
 /** `NTP_SERVER` of the profile, which is blank when nobody is to be asked; what DHCP told; or the pool. */
 async function listServers({ files }: System): Promise<readonly string[]> {
-  const { assignments } = parseAssignments((await files.readText(PROFILE)) ?? "");
+  const { assignments } = parseAssignments((await readBounded(PROFILE, files)) ?? "");
   const ofProfile = assignments.findLast(({ name }) => name === "NTP_SERVER")?.value;
   if (ofProfile !== undefined) return words(ofProfile);
   const ofDhcp = words((await files.readText(NTP_SERVERS_FILE)) ?? "");

@@ -125,9 +125,10 @@ describe("the certificate that the engine runs with", () => {
   it.each<[string, Partial<CertificateFacts>, string[]]>([
     ["of the same names and CA does", {}, []],
     ["of other names does not", { names: ["DNS:other", ...NEEDED] }, ["it lacks the names DNS:boot2docker"]],
+    ["that is not the one on the disk does not", { fingerprint: "EF:01" }, ["it is not the one on the disk any more"]],
     ["of another CA does not", { signedByCa: false }, ["its CA did not sign it"]],
   ])("%s", async (_, facts, faults) => {
     system.certificates.set("in use", { ...good, ...facts });
-    expect(await findFaultsInUse(issue, system)).toEqual(faults);
+    expect(await findFaultsInUse("AB:CD", issue, system)).toEqual(faults);
   });
 });

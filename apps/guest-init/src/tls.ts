@@ -94,8 +94,9 @@ async function ensureKey({ files, keys }: System, report: IdentityContext["repor
   return key;
 }
 
-/** The same of the certificate that the engine runs with, by what the host would issue now. */
+/** The same of the certificate with that fingerprint, which the engine runs with, by what the host would issue now. */
 export async function findFaultsInUse(
+  fingerprint: string,
   issue: NonNullable<IdentityContext["issue"]>,
   { files, keys, clock }: System,
 ): Promise<string[]> {
@@ -103,7 +104,10 @@ export async function findFaultsInUse(
   if (certificatePem === undefined || key === undefined) return ["it is gone from the disk"];
   const issued = await issue(keys.publicKeyOf(key));
   const { names } = keys.inspect(issued.certificatePem, issued.caPem, key);
-  return findFaults(keys.inspect(certificatePem, issued.caPem, key), clock.now(), names);
+  const facts = keys.inspect(certificatePem, issued.caPem, key);
+  // Whoever wrote another one died before the engine was started with it.
+  if (facts.fingerprint !== fingerprint) return ["it is not the one on the disk any more"];
+  return findFaults(facts, clock.now(), names);
 }
 
 function inspectGood({ certificatePem, caPem }: IssuedCertificate, key: string, system: System): CertificateFacts {

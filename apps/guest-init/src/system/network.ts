@@ -6,6 +6,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { HttpResponse, Network } from "../system.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 
 export const network: Network = {
   addresses: () =>
@@ -33,8 +34,7 @@ export const network: Network = {
     return promise;
   },
   async exchange({ host, port }, datagram, signal) {
-    const { address, family } = await lookup(host);
-    signal.throwIfAborted();
+    const { address, family } = await unlessAborted(lookup(host), signal);
     const socket = createSocket(family === 6 ? "udp6" : "udp4");
     try {
       // Connected, so that it takes nothing from others, and hears when there is nobody.
