@@ -28,7 +28,7 @@ export class WriteLog {
   constructor(path: string, how: "create" | "append" | "read") {
     this.#file = openSync(path, { create: "w+", append: "r+", read: "r" }[how]);
     this.#end = fstatSync(this.#file).size;
-    this.#count = [...this.entries()].length;
+    for (let entries = this.entries(); entries.next().done !== true;) this.#count += 1;
   }
 
   /** Number of entries so far. */

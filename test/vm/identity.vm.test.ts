@@ -108,5 +108,9 @@ test("with another CA copies of the old client are refused, and containers go on
   await box.ok("regenerate-certs", "--ca");
   expect(await startOf("witness")).toBe(started);
   expect(await box.docker(["ps"], { env })).toMatchObject({ code: 1 });
+  // Not even when it trusts the server of today.
+  writeFileSync(join(box.root, "copy", "ca.pem"), caPem());
+  const refused = await box.docker(["ps"], { env });
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("certificate") as string });
   expect(await box.ok("up")).toBe("");
 });

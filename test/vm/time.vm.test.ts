@@ -14,9 +14,21 @@ beforeAll(async () => {
 });
 afterAll(async () => box[Symbol.asyncDispose]());
 
+/** The next one tells the guest the time when it has started, and then not for a minute. */
+async function restartAgent(): Promise<void> {
+  await killAgent();
+  expect(await box.ok("status")).toBe("running");
+}
+
+async function killAgent(): Promise<void> {
+  const { pid } = await askAgent(box, "agent.status", {});
+  process.kill(pid, "SIGKILL");
+}
+
 test("a small difference from the host is made up for without a jump, a larger one at once", async () => {
   const offsetAfter = async (aheadMs: number) =>
     (await askAgent(box, "clock.set", { now: new Date(Date.now() + aheadMs).toISOString() })).offsetMs;
+  await restartAgent();
   const beforeMs = await offsetAfter(0);
   await offsetAfter(90); // Now it is to gain about 90 ms, at half a millisecond in a second.
   await delay(40_000);
@@ -35,12 +47,12 @@ test("no host agent: the time of a server is taken", async () => {
   });
   server.bind(0, "127.0.0.1");
   await once(server, "listening");
+  await restartAgent();
   const profile = `NTP_SERVER=10.0.2.2:${String(server.address().port)}\n`;
   const prepared = "sudo sh -c 'cat > /var/lib/boot2docker/profile && date -s @1893456000'"; // 2030
   expect((await box.cliWith(profile, "ssh", prepared)).code).toBe(0);
-  const { pid } = await askAgent(box, "agent.status", {});
   const env = await box.dockerEnv();
-  process.kill(pid, "SIGKILL");
+  await killAgent();
   // A command of ours would start another agent: Docker's client needs none.
   const guestTime = async () =>
     1000 * Number(await must(box.dockerClient, ["run", "--rm", "boot2docker/busybox", "date", "+%s"], { env }));

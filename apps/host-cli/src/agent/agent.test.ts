@@ -57,6 +57,13 @@ test("a VM that was paused by a full host disk goes on when there is room", asyn
   expect(vm.history).toContain("resume");
 });
 
+test("a guest is told the time about once a minute", async () => {
+  const { world, vm } = await running();
+  await world.clock.pass(10 * 60_000);
+  expect(vm.timesTold).toBeGreaterThanOrEqual(9);
+  expect(vm.timesTold).toBeLessThanOrEqual(10);
+});
+
 test("the guest's methods pass through the agent", async () => {
   const { world, dir, vm } = await running();
   const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));

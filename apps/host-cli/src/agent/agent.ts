@@ -4,9 +4,8 @@ import { qemuDriver } from "../driver/qemu.ts";
 import { isServing } from "../guest-state.ts";
 import { nameMachine, nameMachineIn } from "../hint-commands.ts";
 import type { Host } from "../host.ts";
-import { readMachineConfig } from "../machine-dir/config-file.ts";
+import { type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
-import type { MachinePorts } from "../machine-dir/ports.ts";
 import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
 import { reconcileForwards, wantedForwards } from "./forwards.ts";
@@ -17,6 +16,9 @@ import { vmProblems } from "./vm-problems.ts";
 const monitorLimitMs = 10_000;
 const roundMs = 5_000;
 const retryMs = 500;
+/** How often a guest is told the time after its hello. */
+const clockMs = 60_000;
+const clockLimitMs = 10_000;
 const maxLogBytes = 1 << 20;
 const maxConsoleBytes = 4 << 20;
 /** Much less than the 10 s after which the kernel starts again by itself. */
@@ -33,7 +35,7 @@ export async function runAgent(host: Host, name: string, signal: AbortSignal): P
   const dir = machineDir(host, name);
   await using lock = await host.files.tryLock(dir.agentLock);
   if (lock === undefined) return;
-  const ports = await readMachineConfig(host, dir);
+  const config = await readMachineConfig(host, dir);
   const log = openAgentLog(host, dir.agentLog);
   const driver = qemuDriver(host, dir);
   log.info("agent started", { pid: host.pid });
@@ -41,7 +43,7 @@ export async function runAgent(host: Host, name: string, signal: AbortSignal): P
     for (;;) {
       const vm = await driver.inspect();
       if (vm.state === "off" || signal.aborted) break;
-      await attend(host, dir, ports, driver, vm, log, signal);
+      await attend(host, dir, config, driver, vm, log, signal);
     }
   } finally {
     await host.files.remove(dir.agentSocket);
@@ -55,7 +57,7 @@ export async function runAgent(host: Host, name: string, signal: AbortSignal): P
 async function attend(
   host: Host,
   dir: MachineDir,
-  ports: MachinePorts,
+  config: MachineConfig,
   driver: Driver,
   vm: VmFacts & { state: "on" },
   log: AgentLog,
@@ -78,7 +80,7 @@ async function attend(
   };
   const link = guestLink({
     open: (linkSignal) => driver.openChannel(linkSignal),
-    requests: guestRequests(host, dir),
+    requests: guestRequests(host, dir, config),
     clock: host.clock,
     log,
     onState,
@@ -97,13 +99,23 @@ async function attend(
   /** Returns QEMU's run state. */
   const look = async (): Promise<string> => {
     const runState = await monitor.runState(ended.signal);
-    const refused = await reconcileForwards(monitor, wantedForwards(ports), ended.signal);
+    const refused = await reconcileForwards(monitor, wantedForwards(config), ended.signal);
     if (runState === "guest-panicked") await letItSpeak(host, monitor, ended.signal);
     const said = runState === "running" ? "" : await readConsoleTail(host, dir);
     problems = [...vmProblems(runState, said), ...refused].map((reason) => nameMachine(reason, name));
     return runState;
   };
+  /** Its own clock drifts, and emulation drifts more. */
+  const tellTime = async (): Promise<void> => {
+    try {
+      const now = host.clock.now().toISOString();
+      await link.guest()?.call("clock.set", { now }, host.clock.deadline(clockLimitMs, ended.signal));
+    } catch (error) {
+      log.info("the guest did not take the time", { reason: String(error) });
+    }
+  };
   const rounds = async (): Promise<void> => {
+    let clockToldMs = host.clock.monotonicMs();
     for (;;) {
       const runState = await look();
       // The write is tried again; QEMU pauses again when there is still no room.
@@ -114,6 +126,10 @@ async function attend(
         log.info("the guest's kernel panicked: reset", { console: dir.consoleLog });
         await monitor.reset(ended.signal);
         continue;
+      }
+      if (host.clock.monotonicMs() - clockToldMs >= clockMs) {
+        clockToldMs = host.clock.monotonicMs();
+        await tellTime();
       }
       await trimLog(host, dir.agentLog, maxLogBytes);
       await trimLog(host, dir.consoleLog, maxConsoleBytes);

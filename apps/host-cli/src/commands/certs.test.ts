@@ -12,6 +12,8 @@ test("a stopped machine has the certificates of this host, a running one also th
   expect(stopped.stdout).not.toContain("server");
   await bringUp(world);
   expect((await run(world, "certs m1")).stdout).toContain("server   server certificate\n         for m1\n");
+  world.vms[0]?.forwards.clear();
+  expect((await run(world, "certs m1")).stderr).toContain("the engine shows none that its client takes: connect ECONN");
 });
 
 test("what is no certificate is named", async () => {

@@ -17,9 +17,11 @@ export const certs = verb({
       context.ui.result(JSON.stringify({ name: machine.name, ...certificates }));
       return;
     }
-    for (const [of, certificate] of Object.entries<CertificateDescription>({ ...certificates })) {
+    const { serverProblem, ...shown } = certificates;
+    for (const [of, certificate] of Object.entries<CertificateDescription>(shown)) {
       for (const line of describe(of, certificate)) context.ui.result(line);
     }
+    if (serverProblem !== undefined) context.ui.say(`the engine shows none that its client takes: ${serverProblem}`);
   },
 });
 

@@ -41,8 +41,10 @@ export interface DiskCheck {
 export interface Certificates {
   ca: CertificateDescription;
   client: CertificateDescription;
-  /** As the engine shows it to clients; absent when it shows none. */
+  /** As the engine shows it to clients; absent when it shows none that the client would take. */
   server?: CertificateDescription;
+  /** Why there is none, of a machine that runs. */
+  serverProblem?: string;
 }
 
 /** Progress of one named wait or step; a UI draws it, a test records it. */

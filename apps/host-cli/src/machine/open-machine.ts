@@ -76,7 +76,8 @@ export function openMachine(host: Host, name: string): Machine {
 
     async readCertificates(signal) {
       await checkExists();
-      return readCertificates(host, dir, await readMachineConfig(host, dir), signal);
+      const isOn = (await driver.inspect()).state === "on";
+      return readCertificates(host, dir, await readMachineConfig(host, dir), isOn, signal);
     },
 
     renewCertificates: (options, progress, signal) =>

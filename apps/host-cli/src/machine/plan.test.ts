@@ -54,6 +54,8 @@ test("an engine that runs with a certificate of an older CA gets one of the pres
   const changes = { isClientCertificateGood: false, isOfPresentCa: false };
   expect(planned(seen, changes)).toEqual(["renewServerCertificate", "renewClientCertificate"]);
   expect(planned({ vm: { state: "off" } }, changes)[0]).toBe("renewClientCertificate");
+  // Which can be told only by a guest that is there.
+  expect(planned({ vm: on }, changes)).toEqual([...waits.slice(0, -1), "lookAgain"]);
 });
 
 test("a VM that runs is only waited for", () => {

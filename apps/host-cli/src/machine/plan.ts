@@ -2,13 +2,14 @@ import { unpackedImage, type UnpackedImage } from "../image/image.ts";
 import type { ImageSource } from "../image/manifest.ts";
 import type { RootDir } from "../machine-dir/dir.ts";
 import type { Observation } from "./observe.ts";
-import { isServing } from "../guest-state.ts";
 import { waits, type WaitName } from "./readiness.ts";
 
 export type Step =
   | { kind: "renewServerCertificate" }
   | { kind: "renewClientCertificate" }
   | { kind: "awaitShutdown" }
+  /** What is left is decided by what is so then. */
+  | { kind: "lookAgain" }
   | { kind: "probeDriver" }
   | { kind: "claimPorts" }
   | { kind: "unpackImage"; source: ImageSource }
@@ -32,12 +33,11 @@ export function planUp(facts: UpFacts, root: RootDir): Step[] {
   if (seen.guest?.lifecycle.name === "stopping") return [{ kind: "awaitShutdown" }];
   const certificate: Step[] = facts.isClientCertificateGood ? [] : [{ kind: "renewClientCertificate" }];
   if (!facts.needsVm) {
+    if (!facts.isOfPresentCa && !waits["engine-ready"].isMet(seen))
+      return [...unmet(seen, "engine-ready"), { kind: "lookAgain" }];
     // An engine that starts gets its certificate from the CA of today; one that runs may have another's.
-    const server: Step[] =
-      facts.isOfPresentCa || seen.guest === undefined || !isServing(seen.guest)
-        ? []
-        : [{ kind: "renewServerCertificate" }];
-    return [...server, ...certificate, ...waitNames.filter((name) => !waits[name].isMet(seen)).map(awaitStep)];
+    const server: Step[] = facts.isOfPresentCa ? [] : [{ kind: "renewServerCertificate" }];
+    return [...server, ...certificate, ...unmet(seen, "docker-answers")];
   }
   const { source } = facts;
   return [
@@ -51,6 +51,12 @@ export function planUp(facts: UpFacts, root: RootDir): Step[] {
 }
 
 const waitNames = Object.keys(waits) as WaitName[]; // Object.keys forgets the type; the table's order is the order.
+
+/** Up to that one, which is the last. */
+function unmet(seen: Observation, last: WaitName): Step[] {
+  const names = waitNames.slice(0, waitNames.indexOf(last) + 1);
+  return names.filter((name) => !waits[name].isMet(seen)).map(awaitStep);
+}
 
 function awaitStep(wait: WaitName): Step {
   return { kind: "await", wait };

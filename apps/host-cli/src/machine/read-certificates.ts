@@ -10,6 +10,7 @@ export async function readCertificates(
   host: Host,
   dir: MachineDir,
   config: MachineConfig,
+  isOn: boolean,
   signal: AbortSignal,
 ): Promise<Certificates> {
   const describe = async (path: string) => {
@@ -25,6 +26,8 @@ export async function readCertificates(
     }
   };
   const [ca, client] = [await describe(dir.root.caCert), await describe(dir.tlsCert)];
+  if (!isOn) return { ca, client };
   const shown = await askDocker(host, dir, config, signal);
-  return { ca, client, ...("certificatePem" in shown && { server: host.describeCertificate(shown.certificatePem) }) };
+  if ("problem" in shown) return { ca, client, serverProblem: shown.problem };
+  return { ca, client, server: host.describeCertificate(shown.certificatePem) };
 }

@@ -53,7 +53,7 @@ export const waits: Record<WaitName, Wait> = {
     name: "Docker answers over TLS from this host",
     limitMs: 60_000,
     hint: ({ name }) =>
-      `Was the CA replaced while the machine ran? Then: boot2docker restart ${name}. Or does a firewall or a proxy on this ` +
+      `Was the CA replaced while the machine ran? Then: boot2docker regenerate-certs ${name}. Or does a firewall or a proxy on this ` +
       "host catch connections to 127.0.0.1?",
     isMet: ({ docker }) => docker?.answers === true,
     detail: ({ docker, guest }) => {

@@ -14,12 +14,15 @@ const renewLimitMs = 180_000;
 export async function runRenewCertificates(context: Context, { isCaToo }: { isCaToo: boolean }): Promise<void> {
   const { host, dir, driver, progress, signal } = context;
   const rootLock = { path: dir.root.lock, what: dir.root.path, progress, signal };
+  const isOn = (await driver.inspect()).state === "on";
+  // Without its guest the engine of today would be left with a CA of yesterday.
+  if (isOn) await withAgent(context, renewLimitMs, async () => undefined);
   if (isCaToo) {
     await withLock(host, rootLock, () =>
       inRow(progress, "certificate authority made", () => replaceCa(host, dir.root)),
     );
   }
-  if ((await driver.inspect()).state === "on") await renewServerCertificate(context);
+  if (isOn) await renewServerCertificate(context);
   await withLock(host, rootLock, () =>
     inRow(progress, "client certificate made", () => renewClientCertificate(host, dir)),
   );

@@ -26,7 +26,7 @@ export async function runUp(context: Context, config: MachineConfig): Promise<vo
     const steps = planUp(await readFacts(context, watch), dir.root);
     try {
       for (const step of steps) await execute(executors, step);
-      if (!steps.some(({ kind }) => kind === "awaitShutdown")) return;
+      if (!steps.some(({ kind }) => kind === "awaitShutdown" || kind === "lookAgain")) return;
     } catch (error) {
       context.signal.throwIfAborted();
       const wasItsOwn = steps.some(({ kind }) => kind === "startVm");
@@ -72,6 +72,7 @@ function upExecutors(context: Context, config: MachineConfig, watch: Watch): Exe
         }),
       ),
     awaitShutdown: () => awaitWait(shutdown, watch, dir, host.clock, progress, signal),
+    lookAgain: async () => undefined,
     probeDriver: async () => {
       info = await driver.probe(signal);
     },

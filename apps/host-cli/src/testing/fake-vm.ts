@@ -36,6 +36,7 @@ export class FakeVm {
   readonly forwards = new Map<number, number>();
   /** What the host said to the guest, and the guest did. */
   readonly history: string[] = [];
+  timesTold = 0;
   isReady = false;
   config: GuestConfig | undefined;
   readonly #world: FakeWorld;
@@ -181,7 +182,10 @@ export class FakeVm {
             "state.get": async () => this.#state(),
             "events.since": async () => ({ events: this.#behaviour.events ?? [], lost: 0 }),
             "logs.read": async () => ({ text: "", nextOffset: 0 }),
-            "clock.set": async () => ({ offsetMs: 0 }),
+            "clock.set": async () => {
+              this.timesTold += 1;
+              return { offsetMs: 0 };
+            },
             "certificate.renew": async () => {
               this.history.push("certificate renewed");
               return {};
