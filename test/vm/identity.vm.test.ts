@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { issueServerCertificate, makeCa } from "@boot2docker/host-cli/src/tls/certificates.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { askAgent, hostOf } from "../harness/agent.ts";
+import { hostOf } from "../harness/agent.ts";
 import { makeSandbox, type Sandbox } from "../harness/machine.ts";
 import { wrapQemu } from "../harness/qemu-wrapper.ts";
 
@@ -38,12 +38,17 @@ test.each([
   await box.ok("down");
 });
 
-/** For the guest's own key, by anybody, for anything. */
-async function putCertificate(ca: { keyPem: string; certificatePem: string }, dns: string[], at: Date): Promise<void> {
+/** For the guest's own key, by anybody, for anything. Its fingerprint. */
+async function putCertificate(
+  ca: { keyPem: string; certificatePem: string },
+  dns: string[],
+  at: Date,
+): Promise<string> {
   const present = new X509Certificate(await inGuest(`sudo cat ${tls}/server.pem`));
   const publicKey = present.publicKey.export({ type: "spki", format: "pem" }).toString();
   const pem = await issueServerCertificate(ca, publicKey, { dns, ip: ["127.0.0.1"] }, at, "0002");
   expect((await box.cliWith(pem, "ssh", `sudo sh -c 'cat > ${tls}/server.pem'`)).code).toBe(0);
+  return new X509Certificate(pem).fingerprint256;
 }
 
 test("an expired certificate of another CA on the disk: replaced before the engine starts", async () => {
@@ -62,24 +67,18 @@ test("an expired certificate of another CA on the disk: replaced before the engi
   expect(server.names).toEqual(["boot2docker", "localhost", "127.0.0.1", "0:0:0:0:0:0:0:1"]);
 });
 
-/** As when a guest that started without a host is found by one: its engine runs with what was on the disk. */
-async function meetAgain(label: string): Promise<void> {
-  const { dir } = hostOf(box);
-  const settings = JSON.parse(readFileSync(dir.config, "utf8")) as object;
-  writeFileSync(dir.config, JSON.stringify({ ...settings, engine: { daemon: { labels: [label] }, env: {} } }));
-  const { pid } = await askAgent(box, "agent.status", {});
-  process.kill(pid, "SIGKILL");
-}
-
 test("a certificate without the host's names: told while there are containers, replaced when there are none", async () => {
   const ca = { keyPem: readFileSync(hostOf(box).dir.root.caKey, "utf8"), certificatePem: caPem() };
   await box.dockerOk(["run", "-d", "--name", "witness", "boot2docker/busybox", "sleep", "86400"]);
-  await putCertificate(ca, ["localhost"], new Date());
-  await meetAgain("meeting=1");
+  const before = await certs();
+  const sha256 = await putCertificate(ca, ["localhost"], new Date());
+  // As if the guest had started without a host: its engine has what was on the disk, and now a host is there.
+  const services = "/run/guest-init/services.json";
+  await inGuest(`sudo sed -i s/${before.server.sha256}/${sha256}/ ${services}; sudo kill -9 $(pidof guest-init)`);
   await expect.poll(async () => (await box.cli("status")).stderr, { timeout: 60_000 }).toContain("regenerate-certs");
   expect((await box.cli("status")).stderr).toContain("it lacks the names DNS:boot2docker");
   await box.dockerOk(["rm", "-f", "witness"]);
-  await meetAgain("meeting=2");
+  await inGuest("sudo kill -9 $(pidof guest-init)");
   await expect.poll(async () => (await box.cli("status")).stdout, { timeout: 60_000 }).toBe("running\n");
   expect((await certs()).server.names).toContain("boot2docker");
 });
