@@ -87,6 +87,15 @@ it.each([
   });
 });
 
+it("a new file that cannot be read does not take away what others want", async () => {
+  const config = { ...defaultConfig, engine: { daemon: { mtu: 1400 }, env: {} } };
+  const { settings } = await chooseEngineSettings(config, system, never);
+  system.content.set(userFile, "{");
+  expect(await chooseEngineSettings(config, system, never)).toMatchObject({ settings, isProven: false });
+  await proveEngineSettings(settings, system.files);
+  expect(await chooseEngineSettings(config, system, never)).toMatchObject({ settings, isProven: true });
+});
+
 it("what is boot2docker's to decide is told, and the rest is heard", async () => {
   system.content.set(userFile, '{"hosts": [], "debug": true}');
   expect(await choose()).toMatchObject({

@@ -54,12 +54,13 @@ export async function chooseEngineSettings(
   ];
   const { settings, problems } = joinSettings(sources.filter((source) => source !== undefined));
   const proven = await readOwn(PROVEN_FILE, Proven, files);
-  const fallback = (why: string[]): EngineChoice => {
-    // What worked with another image may be just what does not with this one.
-    const known = proven === undefined || isDeepEqual(settings, proven.settings) ? noSettings : proven.settings;
-    return { settings: known, isProven: true, problems: [...problems, ...why, "what worked last is used"] };
-  };
-  if (sources.some((source) => source?.isBroken === true)) return fallback([]);
+  const goBack = (to: EngineSettings, why: string[]): EngineChoice => ({
+    settings: to,
+    isProven: true,
+    problems: [...problems, ...why, "what worked last is used"],
+  });
+  // What the others want may be just what it was to change.
+  if (proven !== undefined && sources.some((source) => source?.isBroken === true)) return goBack(proven.settings, []);
   if (isDeepEqual(settings, noSettings)) {
     if (proven !== undefined) await files.remove(PROVEN_FILE);
     return { settings, isProven: true, problems };
@@ -72,7 +73,10 @@ export async function chooseEngineSettings(
     refused !== undefined && isDeepEqual(refused.settings, settings)
       ? refused.why
       : await findFault(settings, system, signal);
-  return why === undefined ? { settings, isProven: false, problems } : fallback([why]);
+  if (why === undefined) return { settings, isProven: false, problems };
+  // What worked with another image may be just what does not with this one.
+  const isSame = proven === undefined || isDeepEqual(settings, proven.settings);
+  return goBack(isSame ? noSettings : proven.settings, [why]);
 }
 
 export async function proveEngineSettings(settings: EngineSettings, files: Files): Promise<void> {
