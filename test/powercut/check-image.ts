@@ -28,7 +28,7 @@ export async function checkDiskImage(
   if (decision.do !== "mount") return [`it would not be used: ${JSON.stringify(decision)}`];
   const said = await run("/sbin/e2fsck", ["-p", path]);
   if (said.code === null || said.code > repaired) return [`e2fsck -p: ${said.stdout.trim()}`];
-  const problems = await checkFileSystem(path);
+  const problems = await checkFileSystem(path, { isMounted: true });
   const folder = mkdtempSync(join(tmpdir(), "b2d-cut-"));
   try {
     problems.push(...(await checkLayers(path, folder, acknowledged, payloads)));

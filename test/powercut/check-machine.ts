@@ -81,8 +81,21 @@ async function checkRows(box: Sandbox, last: number): Promise<string[]> {
   return [`database: ${String(last)} rows were there, now ${stdout.trim()} ${stderr.trim()}`];
 }
 
-/** Of a disk that no VM has open: what e2fsck finds wrong after a shutdown in order. */
-export async function checkFileSystem(disk: string): Promise<string[]> {
-  const said = await run("/sbin/e2fsck", ["-fn", disk]);
-  return said.code === 0 ? [] : [`e2fsck -fn: ${said.stdout.trim()}`];
+/**
+ * A mark of a mounted file system that `e2fsck -p` leaves when a journal that it replayed has a copy of the superblock, as after a
+ * growth: the kernel is to look whether there are orphans. It takes it away when it unmounts.
+ */
+const mountedMark = "Feature orphan_present is set but orphan file is clean.";
+
+/**
+ * Of a disk that no VM has open: what e2fsck finds wrong. After a shutdown in order that is nothing at all; `isMounted` is for one
+ * whose journal was only replayed.
+ */
+export async function checkFileSystem(disk: string, { isMounted }: { isMounted: boolean }): Promise<string[]> {
+  const { code, stdout } = await run("/sbin/e2fsck", ["-fn", disk]);
+  if (code === 0) return [];
+  const findings = stdout
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^Pass \d|^Clear\? no|\*{10}|^[\w-]+: \d+\/\d+ files/.test(line));
+  return isMounted && findings.every((line) => line === mountedMark) ? [] : [`e2fsck -fn: ${stdout.trim()}`];
 }

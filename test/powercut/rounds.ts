@@ -114,7 +114,7 @@ async function inspectAfterCut(
     const problems = await checkMachine(box, known);
     if (problems.length === 0) await goOn();
     await box.ok("down");
-    return [...problems, ...(await checkFileSystem(disk))];
+    return [...problems, ...(await checkFileSystem(disk, { isMounted: false }))];
   } finally {
     await supply[Symbol.asyncDispose]();
   }
