@@ -82,8 +82,8 @@ async function checkRows(box: Sandbox, last: number): Promise<string[]> {
 }
 
 /**
- * A mark of a mounted file system that `e2fsck -p` leaves when a journal that it replayed has a copy of the superblock, as after a
- * growth: the kernel is to look whether there are orphans. It takes it away when it unmounts.
+ * A mark of a mounted file system, which says that there may be orphans; the kernel takes it away when it unmounts. `e2fsck -p`
+ * takes it away, too, where it differs from the copies of the superblock, but a growth has written it to those.
  */
 const mountedMark = "Feature orphan_present is set but orphan file is clean.";
 
