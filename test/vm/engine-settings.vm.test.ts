@@ -41,13 +41,16 @@ test("the profile and the daemon.json of a disk are heard, and what cannot be ha
     `${own}/profile`,
     'EXTRA_ARGS="--label from=profile --label by=profile --max-concurrent-downloads 1"\nexport HTTP_PROXY=http://proxy.test:3128\nDOCKER_TLS=no\n',
   );
-  await put("/etc/docker/daemon.json", '{"labels": ["from=file"], "userns-remap": "default", "log-driver": "local"}');
+  await put(
+    "/etc/docker/daemon.json",
+    '{"labels": ["from=file"], "userns-remap": "default", "log-driver": "local", "storage-driver": "vfs"}',
+  );
   await box.ok("restart");
   const { stdout, stderr } = await box.cli("status");
   expect(stdout).toBe("degraded\n");
   expect(stderr).toContain("profile: DOCKER_TLS: the engine is reached with mutual TLS only");
   expect(await info("{{json .Labels}}")).toBe('["from=file","by=profile"]');
-  expect(await info("{{.HTTPProxy}} {{.LoggingDriver}}")).toBe("http://proxy.test:3128 local");
+  expect(await info("{{.HTTPProxy}} {{.LoggingDriver}} {{.Driver}}")).toBe("http://proxy.test:3128 local vfs");
 });
 
 test("root in a container is nobody in the machine, with userns-remap", async () => {
