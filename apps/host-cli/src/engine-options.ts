@@ -18,7 +18,7 @@ export const engineOptions = {
     summary: "a key of Docker's daemon.json; the value is JSON, or a text. May be given again, as all of these",
     isRepeated: true,
     put: (text, { daemon }) =>
-      split(text, "=", (key, value) => {
+      split(text, (key, value) => {
         daemon[key] = parseValue(value);
       }),
   },
@@ -27,7 +27,7 @@ export const engineOptions = {
     summary: "an environment variable of the engine, such as HTTP_PROXY",
     isRepeated: true,
     put: (text, { env }) =>
-      split(text, "=", (name, value) => {
+      split(text, (name, value) => {
         env[name] = value;
       }),
   },
@@ -35,7 +35,7 @@ export const engineOptions = {
     flags: "--engine-label <key=value>",
     summary: "a label of the engine",
     isRepeated: true,
-    put: (text, { daemon }) => split(text, "=", () => add(daemon, "labels", text)),
+    put: (text, { daemon }) => split(text, () => add(daemon, "labels", text)),
   },
   engineRegistryMirror: {
     flags: "--engine-registry-mirror <url>",
@@ -80,8 +80,8 @@ export function parseEngineOptions(texts: EngineTexts, problems: string[]): Engi
   return isGiven ? settings : undefined;
 }
 
-function split(text: string, at: string, put: (name: string, value: string) => void): string | undefined {
-  const index = text.indexOf(at);
+function split(text: string, put: (name: string, value: string) => void): string | undefined {
+  const index = text.indexOf("=");
   if (index < 1) return "expected a name, = and a value";
   put(text.slice(0, index), text.slice(index + 1));
   return undefined;
