@@ -28,7 +28,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly dockerClient: string;
   /** What `boot2docker env` prints for it, and `more`. */
   dockerEnv(more?: Record<string, string>): Promise<Record<string, string>>;
-  /** The docker client with exactly that environment. */
+  /** The docker client with exactly that environment. To ask for it starts the host agent: not when `options` have one. */
   docker(args: readonly string[], options?: RunOptions): Promise<Ran>;
   dockerOk(args: readonly string[], options?: RunOptions): Promise<string>;
 }
@@ -59,8 +59,8 @@ export async function makeSandbox(): Promise<Sandbox> {
     ok,
     dockerClient: client,
     dockerEnv,
-    docker: async (args, options = {}) => run(client, args, { env: await dockerEnv(), ...options }),
-    dockerOk: async (args, options = {}) => must(client, args, { env: await dockerEnv(), ...options }),
+    docker: async (args, options = {}) => run(client, args, { ...options, env: options.env ?? (await dockerEnv()) }),
+    dockerOk: async (args, options = {}) => must(client, args, { ...options, env: options.env ?? (await dockerEnv()) }),
     async [Symbol.asyncDispose]() {
       await cli("delete", "--yes");
       rmSync(root, { recursive: true, force: true });

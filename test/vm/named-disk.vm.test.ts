@@ -41,6 +41,7 @@ test.each([
             network: { mode: "dhcp" },
             authorizedKeys: [],
           }),
+          "ports.publish": async () => ({ refused: [] }),
           "certificate.issue": () => Promise.reject(new Error("not here")),
         },
         onNotification: (name, params) => {

@@ -9,7 +9,7 @@ it.each<[flags: string, daemon: Record<string, unknown>]>([
   ["--insecure-registry registry.test:5000", { "insecure-registries": ["registry.test:5000"] }],
   ["--registry-mirror=https://m.test", { "registry-mirrors": ["https://m.test"] }],
   ["-s btrfs -l=warn", { "storage-driver": "btrfs", "log-level": "warn" }],
-  ["--mtu 1400 --userland-proxy=false", { mtu: 1400, "userland-proxy": false }],
+  ["--mtu 1400 --ip-masq=false", { mtu: 1400, "ip-masq": false }],
   ["--log-opt max-size=1m --log-opt env=a=b", { "log-opts": { "max-size": "1m", env: "a=b" } }],
   ["--feature containerd-snapshotter --feature x=false", { features: { "containerd-snapshotter": true, x: false } }],
   ["--http-proxy http://p:1", { proxies: { "http-proxy": "http://p:1" } }],

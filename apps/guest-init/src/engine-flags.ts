@@ -94,8 +94,8 @@ const FLAGS: Readonly<Record<string, Form>> = {
   tlscert: "ours",
   tlskey: "ours",
   tlsverify: "ours",
-  "userland-proxy": "boolean",
-  "userland-proxy-path": "text",
+  "userland-proxy": "ours",
+  "userland-proxy-path": "ours",
   "userns-remap": "text",
 };
 
@@ -146,7 +146,7 @@ function parseFlag(word: string): { name: string; value: string | undefined } | 
 }
 
 function takesNoValue(name: string, form: Form): boolean {
-  return form === "boolean" || ["tls", "tlsverify", "rootless", "cri-containerd"].includes(name);
+  return form === "boolean" || ["tls", "tlsverify", "rootless", "cri-containerd", "userland-proxy"].includes(name);
 }
 
 /** Returns what is wrong with the value. */

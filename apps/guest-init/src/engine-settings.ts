@@ -32,6 +32,8 @@ const OURS = [
   "tlscert",
   "tlskey",
   "tlsverify",
+  "userland-proxy",
+  "userland-proxy-path",
 ];
 
 /** All sources as one, later ones first in lists and before the others in all else. Problems name their source. */

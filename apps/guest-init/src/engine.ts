@@ -1,6 +1,6 @@
 import type { Daemon } from "./engine-flags.ts";
 import { mergeDaemon } from "./engine-settings.ts";
-import { CONTAINERD_SOCKET, DOCKER_SOCKET } from "./paths.ts";
+import { CONTAINERD_SOCKET, DOCKER_PROXY, DOCKER_SOCKET } from "./paths.ts";
 import { STOP_ENGINE_MS } from "./shutdown-plan.ts";
 import { TLS_FILES } from "./tls.ts";
 
@@ -38,6 +38,9 @@ export function planEngineConfig(hasIdentity: boolean, wanted: Daemon): Daemon {
     "data-root": "/var/lib/docker",
     pidfile: "/run/docker.pid",
     group: "docker",
+    // It asks us whether the host can answer on the port: published-ports.ts.
+    "userland-proxy": true,
+    "userland-proxy-path": DOCKER_PROXY,
     // Otherwise it gives up 5 s after the longest time-out of a container, and on a busy machine leaves them running.
     "shutdown-timeout": STOP_ENGINE_MS / 1000 - 10,
   };

@@ -1,4 +1,4 @@
-import { type GuestConfig, type GuestState, type Lifecycle, ServiceName } from "@boot2docker/protocol";
+import type { GuestConfig, GuestState, Lifecycle } from "@boot2docker/protocol";
 import { correctClock } from "./clock.ts";
 import { closeConsoles, openConsoles, sayOnConsoles, wantsConsoles } from "./consoles.ts";
 import { isDeepEqual } from "./deep-equal.ts";
@@ -13,12 +13,13 @@ import { EARLY_LOG, PID_FILE, SHUTDOWN_FILE } from "./paths.ts";
 import { BOOT, EARLY, type Phase } from "./plan.ts";
 import { SHUTDOWN } from "./shutdown-plan.ts";
 import { messageOf } from "./problem.ts";
+import { PublishedPorts } from "./published-ports.ts";
 import { renewCertificate } from "./renew-certificate.ts";
 import { serveGuest } from "./rpc-handlers.ts";
 import { type Abortion, runPhases } from "./sequence.ts";
 import type { Service } from "./service.ts";
 import type { ServiceId } from "./services.ts";
-import { deriveLifecycle, noObservations, outerAddresses, renderServices } from "./state.ts";
+import { deriveLifecycle, noObservations, renderState } from "./state.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { PowerMode, System } from "./system.ts";
 import { executeTask, type TaskContext } from "./tasks.ts";
@@ -58,6 +59,7 @@ export class Guest {
   readonly #seen = noObservations();
   readonly #events: Events;
   readonly #supervisor: Supervisor;
+  readonly #ports: PublishedPorts;
   readonly #shutdown = Promise.withResolvers<PowerMode>();
   #link: HostLink | undefined;
   #context: TaskContext | undefined;
@@ -70,6 +72,12 @@ export class Guest {
     const { system, log } = options;
     this.#options = options;
     this.#events = new Events(system, log);
+    this.#ports = new PublishedPorts({
+      system,
+      tell: async (ports, signal) =>
+        (await this.#link?.connection?.call("ports.publish", { ports }, signal))?.refused ?? [],
+      report: (name, fields) => this.#events.emit(name, fields),
+    });
     this.#supervisor = new Supervisor({
       system,
       log,
@@ -177,6 +185,7 @@ export class Guest {
       seen: this.#seen,
       supervisor: this.#supervisor,
       link,
+      ports: this.#ports,
       config: undefined,
       engine: undefined,
       mustRenew: false,
@@ -257,6 +266,7 @@ export class Guest {
   }
 
   #configChanged(config: GuestConfig): void {
+    void this.#ports.announce();
     // Before the plan took the host's word there is nothing to repeat.
     if (this.#context?.config === undefined) return;
     const isNews = !isDeepEqual(this.#context.config, config);
@@ -299,28 +309,8 @@ export class Guest {
     this.#link?.publish(() => this.#state());
   }
 
-  async #state(): Promise<GuestState> {
+  #state(): Promise<GuestState> {
     const { system } = this.#options;
-    const { dataDisk, sshHostKeys, engineVersion } = this.#seen;
-    const services = this.#supervisor.services;
-    return {
-      sequence: this.#events.sequence,
-      lifecycle: this.#lifecycle(),
-      uptimeMs: system.clock.uptimeMs(),
-      services: ServiceName.options.map(
-        (name) =>
-          renderServices(services).find((service) => service.name === name) ?? { name, state: "stopped", restarts: 0 },
-      ),
-      ...(dataDisk && {
-        dataDisk: {
-          device: dataDisk.device,
-          ...(await system.files.space(dataDisk.mountPoint)),
-          readOnly: dataDisk.readOnly,
-        },
-      }),
-      sshHostKeys,
-      addresses: outerAddresses(system.network.addresses()),
-      ...(engineVersion !== undefined && { engineVersion }),
-    };
+    return renderState(this.#seen, this.#lifecycle(), this.#events.sequence, this.#supervisor.services, system);
   }
 }

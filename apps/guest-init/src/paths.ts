@@ -23,6 +23,9 @@ export const ENGINE_CONFIG_FILE = `${RUN_DIR}/daemon.json`;
 export const CONTAINERD_CONFIG_FILE = `${RUN_DIR}/containerd.toml`;
 /** Which DHCP told, one line. */
 export const NTP_SERVERS_FILE = `${RUN_DIR}/ntp-servers`;
+/** Pipes between guest-init and what dockerd starts as docker-proxy: docker-proxy.ts. */
+export const PORTS_DIR = `${RUN_DIR}/ports`;
+export const DOCKER_PROXY = `${RUN_DIR}/docker-proxy`;
 export const EARLY_LOG = `${RUN_DIR}/guest-init.log`;
 
 export const DOCKER_SOCKET = "/run/docker.sock";

@@ -81,6 +81,7 @@ function describe(task: Task): string {
     case "establish-identity":
     case "choose-engine-settings":
     case "start-containerd":
+    case "open-ports":
     case "start-engine":
     case "announce-ready":
     case "start-ssh":

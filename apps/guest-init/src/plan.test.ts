@@ -45,6 +45,7 @@ describe("the boot", () => {
         "host",
         "identity",
         "network",
+        "ports",
         "settings",
       ]),
     );

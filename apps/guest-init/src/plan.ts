@@ -23,6 +23,7 @@ export type Task =
   | { kind: "establish-identity" }
   | { kind: "choose-engine-settings" }
   | { kind: "start-containerd" }
+  | { kind: "open-ports" }
   | { kind: "start-engine" }
   | { kind: "load-image"; name: string; pieces: readonly string[] }
   | { kind: "announce-ready" }
@@ -213,8 +214,16 @@ export const BOOT = plan([
     hint: "Without a certificate the engine answers inside the machine only. `boot2docker up` issues one.",
   },
   {
+    name: "ports",
+    after: ["host"],
+    tasks: [{ kind: "open-ports" }],
+    limitMs: 10_000,
+    onFailure: "degrade",
+    hint: "Ports that containers publish are not answered on the host. `boot2docker logs guest-init` says more.",
+  },
+  {
     name: "engine",
-    after: ["containerd", "identity", "network", "engine-settings"],
+    after: ["containerd", "identity", "network", "ports", "engine-settings"],
     tasks: [{ kind: "start-engine" }],
     limitMs: 180_000,
     onFailure: "degrade",

@@ -1,6 +1,7 @@
-import type { GuestState, Lifecycle, Reason, ServiceState } from "@boot2docker/protocol";
+import { type GuestState, type Lifecycle, type Reason, ServiceName, type ServiceState } from "@boot2docker/protocol";
 import type { Service } from "./service.ts";
 import { isPublic, type ServiceId } from "./services.ts";
+import type { System } from "./system.ts";
 
 /** What is known of the machine, each part written by whoever observes it. */
 export interface Observations {
@@ -70,7 +71,36 @@ function findReason({ id, state, detail }: ServiceFacts): Reason[] {
   }
 }
 
-export function renderServices(services: readonly Service[]): GuestState["services"] {
+/** All of it, as the host is told. */
+export async function renderState(
+  { dataDisk, sshHostKeys, engineVersion }: Observations,
+  lifecycle: Lifecycle,
+  sequence: number,
+  services: readonly Service[],
+  { files, clock, network }: Pick<System, "files" | "clock" | "network">,
+): Promise<GuestState> {
+  const rendered = renderServices(services);
+  return {
+    sequence,
+    lifecycle,
+    uptimeMs: clock.uptimeMs(),
+    services: ServiceName.options.map(
+      (name) => rendered.find((service) => service.name === name) ?? { name, state: "stopped", restarts: 0 },
+    ),
+    ...(dataDisk && {
+      dataDisk: {
+        device: dataDisk.device,
+        ...(await files.space(dataDisk.mountPoint)),
+        readOnly: dataDisk.readOnly,
+      },
+    }),
+    sshHostKeys,
+    addresses: outerAddresses(network.addresses()),
+    ...(engineVersion !== undefined && { engineVersion }),
+  };
+}
+
+function renderServices(services: readonly Service[]): GuestState["services"] {
   return services.flatMap(({ spec: { id }, state, process, restarts, detail }) =>
     isPublic(id)
       ? [{ name: id, state, restarts, ...(process && { pid: process.pid }), ...(detail !== undefined && { detail }) }]

@@ -13,6 +13,7 @@ export interface System {
   readonly clock: SystemClock;
   readonly keys: Keys;
   readonly network: Network;
+  readonly pipes: Pipes;
   /** Opens the virtio-serial port of that name. Undefined when the machine has none. */
   openPort(name: string): Promise<Channel | undefined>;
   /** Resolves when the power button was pressed; never on a machine without one. */
@@ -160,6 +161,24 @@ export interface Keys {
   inspect(certificatePem: string, caPem: string, privateKeyPem: string): CertificateFacts;
 }
 
+/** Named pipes: fifo(7). */
+export interface Pipes {
+  /** Makes the pipe, and hears each line that is written into it for as long as this process lives. */
+  listen(path: string, onLine: (line: string) => void): Promise<void>;
+  /** Resolves when no process has the pipe open to write any more, at once where there is no pipe. */
+  released(path: string): Promise<void>;
+  /** One line. False when nobody has the pipe open to read. */
+  tell(path: string, line: string): Promise<boolean>;
+}
+
+/** Where clients of a server wait that does not listen yet. */
+export interface Gate {
+  /** Nobody comes in any more. */
+  shut(): void;
+  /** Whoever still waits is sent away, as a server that is not there would do it. */
+  sendAway(): void;
+}
+
 export interface HttpResponse {
   status: number;
   body: string;
@@ -176,6 +195,16 @@ export interface Network {
   ): Promise<HttpResponse>;
   /** One UDP datagram to a host by name or address, and the first that it sends back. */
   exchange(target: { host: string; port: number }, datagram: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Takes TCP connections on a port of all addresses, and passes each on to `target` as soon as that takes it. `onAnswered` hears
+   * of the first. Fails with EADDRINUSE. All ends with `signal`.
+   */
+  openGate(
+    port: number,
+    target: { address: string; port: number },
+    onAnswered: () => void,
+    signal: AbortSignal,
+  ): Promise<Gate>;
   /** Resolves when something takes a connection at the unix socket or the local TCP port. */
   connects(target: { socketPath: string } | { port: number }, signal: AbortSignal): Promise<void>;
 }

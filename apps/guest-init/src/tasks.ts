@@ -17,6 +17,7 @@ import { containerdSpec, dhcpSpec, logPathOf, sshdSpec } from "./services.ts";
 import { messageOf, Problem } from "./problem.ts";
 import { endProcesses, stopEngine, unmountAll } from "./shutdown.ts";
 import { ensureHostKey, writeAuthorizedKeys } from "./ssh.ts";
+import type { PublishedPorts } from "./published-ports.ts";
 import type { Observations } from "./state.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { doSwapStep, endDiskSwap, planSwap, readSwapFacts } from "./swap.ts";
@@ -30,6 +31,7 @@ export interface TaskContext {
   seen: Observations;
   supervisor: Supervisor;
   link: HostLink;
+  ports: PublishedPorts;
   /** By which this run of the plan goes; set by `await-host`. Null: the host said nothing. */
   config: GuestConfig | null | undefined;
   /** By which dockerd is started; set by `choose-engine-settings`. */
@@ -95,6 +97,13 @@ const EXECUTORS: Executors = {
 
   "await-host": async (_, context, signal) => {
     context.config = await askHost(context, HOST_LIMIT_MS, signal);
+  },
+
+  "open-ports": async (_, { system: { files }, ports, config }, signal) => {
+    const range = config?.dynamicPorts;
+    // dockerd takes from it what `docker run -P` publishes.
+    if (range !== undefined) await files.set("/proc/sys/net/ipv4/ip_local_port_range", `${range.first} ${range.last}`);
+    await ports.open(signal);
   },
 
   "set-hostname": (_, context) => setHostname(configOf(context).hostname, context.system),

@@ -10,6 +10,7 @@ import { env } from "./commands/env.ts";
 import { init } from "./commands/init.ts";
 import { ip } from "./commands/ip.ts";
 import { logs } from "./commands/logs.ts";
+import { ports } from "./commands/ports.ts";
 import { restart } from "./commands/restart.ts";
 import { ssh } from "./commands/ssh.ts";
 import { status } from "./commands/status.ts";
@@ -26,6 +27,7 @@ export const verbs = {
   restart,
   status,
   ip,
+  ports,
   env,
   ssh,
   logs,

@@ -1,7 +1,7 @@
 import { type EngineSettings, type EngineTexts, parseEngineOptions } from "./engine-options.ts";
 import { exitCodes, UserError } from "./errors.ts";
 import type { MachineRequest } from "./machine/create.ts";
-import { builtIn, settingNames, settings, type SettingName } from "./settings.ts";
+import { builtIn, settingNames, settings, type SettingName, type SettingValues } from "./settings.ts";
 
 /** Values as the user wrote them. */
 export type SettingTexts = Readonly<Partial<Record<SettingName, string | undefined>>>;
@@ -44,13 +44,14 @@ export function resolveSettings({ flags, env, file, hostCpus }: Sources): Machin
     diskBytes: values.diskSize ?? builtIn.diskBytes,
     ...(values.dockerPort === undefined ? {} : { dockerPort: values.dockerPort }),
     ...(values.sshPort === undefined ? {} : { sshPort: values.sshPort }),
+    ...(values.publish === undefined ? {} : { publish: values.publish }),
     ...(engine === undefined ? {} : { engine }),
   };
 }
 
 /** Only what the user asked for on this command line. Throws as `resolveSettings`. */
 export function parseFlags(flags: MachineFlags): {
-  values: Partial<Record<SettingName, number>>;
+  values: SettingValues;
   engine: EngineSettings | undefined;
 } {
   const problems: string[] = [];
@@ -64,14 +65,14 @@ export function longFlag(name: SettingName): string {
   return /--[a-z-]+/.exec(settings[name].flags)?.[0] ?? name;
 }
 
-function parseAll(given: readonly Given[], problems: string[]): Partial<Record<SettingName, number>> {
-  const values: Partial<Record<SettingName, number>> = {};
+function parseAll(given: readonly Given[], problems: string[]): SettingValues {
+  const values: Partial<Record<SettingName, number | string>> = {};
   for (const { name, text, where } of given) {
     const parsed = settings[name].parse(text);
     if ("problem" in parsed) problems.push(`${where}: ${parsed.problem}`);
     else values[name] = parsed.value;
   }
-  return values;
+  return values as SettingValues; // Each value came from the parser of its own name.
 }
 
 function refuse(problems: readonly string[]): void {

@@ -156,6 +156,8 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export type Protocol = "tcp" | "udp";
+
 export interface Network {
   /** Fails with ENOENT or ECONNREFUSED when nobody listens there. */
   connectUnix(path: string, signal: AbortSignal): Promise<Channel>;
@@ -163,7 +165,16 @@ export interface Network {
   listenUnix(path: string, onConnection: (channel: Channel) => void): Promise<Server>;
   /** Whether 127.0.0.1:port can be listened on now. */
   isPortFree(port: number): Promise<boolean>;
-  /** GET; body bounded to 64 KiB. A refusal by either side of TLS fails with its `code`. */
+  /** Why the address can't be listened on now, as the system's code (EADDRINUSE …); undefined when it can. */
+  bindFailure(protocol: Protocol, address: string, port: number): Promise<string | undefined>;
+  /** A port of 127.0.0.1 that nobody has. */
+  freePort(protocol: Protocol): Promise<number>;
+  /**
+   * Listens, and passes on what comes to a port of 127.0.0.1, and back what that says. Fails with the system's code. A TCP
+   * connection lives as long as both ends want, UDP clients are forgotten after `udpIdleMs`.
+   */
+  relay(protocol: Protocol, from: { address: string; port: number }, toPort: number): Promise<Server>;
+  /** GET; body bounded to 16 MiB. A refusal by either side of TLS fails with its `code`. */
   httpsGet(request: HttpsRequest, signal: AbortSignal): Promise<HttpsAnswer>;
 }
 

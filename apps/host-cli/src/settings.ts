@@ -1,8 +1,9 @@
 import { leastDiskBytes, leastMemoryMiB } from "./machine/limits.ts";
+import { publishScopes } from "./machine-dir/config-file.ts";
 import { parseSize, renderSize } from "./size.ts";
 
 /** What a text means, in the unit of the setting, or what is wrong with it. */
-export type Parsed = { value: number } | { problem: string };
+export type Parsed<Value> = { value: Value } | { problem: string };
 
 export interface Setting {
   /** As commander takes it; the long name in camel case is the setting's key here and in the defaults file. */
@@ -11,7 +12,7 @@ export interface Setting {
   variable: `BOOT2DOCKER_${string}`;
   /** Ports are of one machine: as a default for all they would only collide. */
   isInDefaultsFile: boolean;
-  parse(text: string): Parsed;
+  parse(text: string): Parsed<number | string>;
 }
 
 /** What a setting is when nobody gave it. A host with fewer processors gives what it has. */
@@ -54,12 +55,24 @@ export const settings = {
     isInDefaultsFile: false,
     parse: wholeNumber(1024, 65_535),
   },
+  publish: {
+    flags: "--publish <where>",
+    summary:
+      "where a port is answered that a container publishes on every address: loopback, or all; loopback when not given",
+    variable: "BOOT2DOCKER_PUBLISH",
+    isInDefaultsFile: true,
+    parse: oneOf(publishScopes),
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof settings;
+/** Of the settings that somebody gave. */
+export type SettingValues = {
+  [Name in SettingName]?: Extract<ReturnType<(typeof settings)[Name]["parse"]>, { value: unknown }>["value"];
+};
 export const settingNames = Object.keys(settings) as SettingName[]; // Object.keys forgets the type.
 
-function wholeNumber(least: number, most: number): (text: string) => Parsed {
+function wholeNumber(least: number, most: number): (text: string) => Parsed<number> {
   return (text) => {
     const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
     return value >= least && value <= most
@@ -68,8 +81,15 @@ function wholeNumber(least: number, most: number): (text: string) => Parsed {
   };
 }
 
+function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Parsed<Choice> {
+  return (text) => {
+    const value = choices.find((choice) => choice === text.trim());
+    return value === undefined ? { problem: `expected ${choices.join(" or ")}` } : { value };
+  };
+}
+
 /** The value is in units of `unitBytes`, rounded down. */
-function size(leastBytes: number, unitBytes: number): (text: string) => Parsed {
+function size(leastBytes: number, unitBytes: number): (text: string) => Parsed<number> {
   return (text) => {
     const bytes = parseSize(text);
     if (bytes === undefined) return { problem: "expected a size, for example 2048 (MiB) or 2g" };

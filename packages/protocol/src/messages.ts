@@ -8,6 +8,7 @@ import * as z from "zod/mini";
 
 const isoTime = z.iso.datetime();
 const count = z.int().check(z.nonnegative());
+const portNumber = z.int().check(z.minimum(1), z.maximum(65_535));
 const nonce = z.string().check(z.minLength(1), z.maxLength(128));
 
 /** What the guest may be told by the host that owns it. No secret is in it. */
@@ -32,6 +33,8 @@ export const GuestConfig = z.object({
   ]),
   /** Lines of authorized_keys for the user `docker`. */
   authorizedKeys: z.array(z.string()),
+  /** Ports that the engine hands out by itself (`docker run -P`); absent: Docker's own choice. */
+  dynamicPorts: z.optional(z.object({ first: portNumber, last: portNumber })),
   /** What the machine's owner wants of the engine. Docker's reference explains the keys of daemon.json. */
   engine: z.optional(
     z.object({
@@ -106,6 +109,28 @@ export const GuestEvent = z.object({
 });
 export type GuestEvent = z.infer<typeof GuestEvent>;
 
+/** What a container has published: a port that the host is to answer on. */
+export const PublishedPort = z.object({
+  protocol: z.enum(["tcp", "udp"]),
+  /** As asked for: an address of the host, or 0.0.0.0 or :: for whatever the host takes for all. */
+  hostAddress: z.string().check(z.maxLength(64)),
+  hostPort: portNumber,
+  /** Where the guest takes it and passes it on to the container. */
+  guestPort: portNumber,
+  containerAddress: z.string().check(z.maxLength(64)),
+  containerPort: portNumber,
+});
+export type PublishedPort = z.infer<typeof PublishedPort>;
+
+/** One that the host cannot answer on, and why. */
+export const RefusedPort = z.object({
+  protocol: PublishedPort.shape.protocol,
+  hostAddress: PublishedPort.shape.hostAddress,
+  hostPort: portNumber,
+  reason: Reason,
+});
+export type RefusedPort = z.infer<typeof RefusedPort>;
+
 const empty = z.object({});
 
 /** Requests that the host sends and the guest answers. */
@@ -158,6 +183,14 @@ export const hostMethods = {
     params: z.object({ publicKeyPem: z.string() }),
     result: z.object({ certificatePem: z.string(), caPem: z.string() }),
   },
+  /**
+   * All ports that containers have published now: the host answers on these and on no others. Answered when it does, with
+   * those on which it cannot.
+   */
+  "ports.publish": {
+    params: z.object({ ports: z.array(PublishedPort) }),
+    result: z.object({ refused: z.array(RefusedPort) }),
+  },
 } as const;
 
 /** What the guest says without being asked. A notification is a hint: whoever missed it asks `state.get`. */
@@ -180,6 +213,20 @@ export const agentMethods = {
       detail: z.optional(z.string()),
       /** What the agent wants and could not get, for example a port of the host; absent when there is nothing. */
       problems: z.optional(z.array(Reason)),
+    }),
+  },
+  /** What the guest has published, and what the host makes of it. */
+  "ports.list": {
+    params: empty,
+    result: z.object({
+      ports: z.array(
+        z.extend(PublishedPort, {
+          /** Where the host answers; absent when it does not. */
+          listensOn: z.optional(z.string()),
+          /** Why it does not. */
+          refusal: z.optional(Reason),
+        }),
+      ),
     }),
   },
 } as const;

@@ -115,6 +115,7 @@ test("a client asks the host agent, which passes the guest's methods and words t
         "disk.grow": (params, signal) => inHost.call("disk.grow", params, signal),
         "disk.trim": (params, signal) => inHost.call("disk.trim", params, signal),
         "agent.status": async () => ({ pid: 7, vmPid: 8, guestConnected: true }),
+        "ports.list": async () => ({ ports: [] }),
       },
     },
     never,

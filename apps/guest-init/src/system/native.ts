@@ -10,6 +10,8 @@ export interface Native {
   sync(): void;
   setClock(unixMs: number): void;
   slewClock: (ms: number) => void;
+  /** For root alone. */
+  makePipe(path: string): void;
   power: (mode: PowerMode) => void;
 }
 
@@ -35,6 +37,7 @@ export function openNative(): Native {
   const sync = libc.func("void sync()");
   const settime = libc.func("int clock_settime(int clock, const int64_t *time)");
   const adjtime = libc.func("int adjtime(const int64_t *delta, void *old)");
+  const mkfifo = libc.func("int mkfifo(const char *path, unsigned int mode)");
   const reboot = libc.func("int reboot(int how)");
 
   const check = (result: number, call: string, object: string): void => {
@@ -58,6 +61,7 @@ export function openNative(): Native {
       const microseconds = Math.round((ms - seconds * 1000) * 1000);
       check(adjtime([BigInt(seconds), BigInt(microseconds)], null), "slew the clock by", `${ms} ms`);
     },
+    makePipe: (path) => check(mkfifo(path, 0o600), "make pipe", path),
     power: (mode) => check(reboot(mode === "reboot" ? RESTART : POWER_OFF), "reboot(2)", mode),
   };
 }

@@ -6,6 +6,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { HttpResponse, Network } from "../system.ts";
+import { openGate } from "./gate.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 
 export const network: Network = {
@@ -48,6 +49,7 @@ export const network: Network = {
       socket.close();
     }
   },
+  openGate,
   connects(target, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const socket =

@@ -6,6 +6,7 @@ import { keys } from "./keys.ts";
 import { openMounts } from "./mounts.ts";
 import { openNative } from "./native.ts";
 import { network } from "./network.ts";
+import { openPipes } from "./pipes.ts";
 import { powerButton } from "./power-button.ts";
 import { openProcesses } from "./processes.ts";
 
@@ -19,6 +20,7 @@ export function openSystem(): System {
     clock: { ...clock, set: (now) => native.setClock(now.getTime()), slew: native.slewClock },
     keys,
     network,
+    pipes: openPipes(native),
     openPort: openSerialPort,
     powerButton,
     power: native.power,

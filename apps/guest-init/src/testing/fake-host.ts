@@ -72,6 +72,7 @@ export class FakeHost {
             certificatePem: `certificate for ${publicKeyPem}`,
             caPem: "ca",
           }),
+          "ports.publish": async () => ({ refused: [] }),
         },
         onNotification: (name, params) => {
           if (name === "state.changed") this.states.push(params);

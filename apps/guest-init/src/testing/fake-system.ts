@@ -2,6 +2,7 @@ import type { Channel } from "@boot2docker/protocol";
 import type {
   CertificateFacts,
   Files,
+  Gate,
   HttpResponse,
   MountSpec,
   ProcessIdentity,
@@ -43,6 +44,12 @@ export class FakeSystem implements System {
   };
   /** Sockets and ports that take connections. */
   readonly listening = new Set<string>();
+  /** Who hears what is written into a pipe. */
+  readonly pipeReaders = new Map<string, (line: string) => void>();
+  /** Ends what is held with a pipe. */
+  readonly leases = new Map<string, () => void>();
+  /** By port; `answer` is what a first client causes whose server is there. */
+  readonly gates = new Map<number, { answer: () => void }>();
   /** Processes end when they are told to. */
   isObedient = false;
   /** Called with what is started. */
@@ -192,9 +199,39 @@ export class FakeSystem implements System {
     },
     exchange: async (target: { host: string; port: number }, datagram: Uint8Array): Promise<Uint8Array> =>
       this.datagrams(target, datagram),
+    openGate: async (
+      port: number,
+      target: { address: string; port: number },
+      onAnswered: () => void,
+      signal: AbortSignal,
+    ): Promise<Gate> => {
+      if (this.listening.has(String(port))) throw Object.assign(new Error("EADDRINUSE"), { code: "EADDRINUSE" });
+      this.history.push(`gate ${port} to ${target.address}:${target.port}`);
+      this.gates.set(port, { answer: onAnswered });
+      const close = (how: string): void => void this.history.push(`gate ${port} ${how}`);
+      signal.addEventListener("abort", () => close("ends"), { once: true });
+      return { shut: () => close("shut"), sendAway: () => close("sends away") };
+    },
     connects: async (target: { socketPath: string } | { port: number }): Promise<void> => {
       const name = "port" in target ? String(target.port) : target.socketPath;
       if (!this.listening.has(name)) throw new Error("ECONNREFUSED");
+    },
+  };
+
+  pipes = {
+    listen: async (path: string, onLine: (line: string) => void): Promise<void> => {
+      this.content.set(path, "");
+      this.pipeReaders.set(path, onLine);
+    },
+    released: async (path: string): Promise<void> => {
+      const lease = Promise.withResolvers<undefined>();
+      this.leases.set(path, () => lease.resolve(undefined));
+      await lease.promise;
+    },
+    tell: async (path: string, line: string): Promise<boolean> => {
+      if (!this.content.has(path)) return false;
+      this.history.push(`tell ${path} ${line}`);
+      return true;
     },
   };
 

@@ -8,9 +8,10 @@ import { type MachineConfig, readMachineConfig } from "../machine-dir/config-fil
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
-import { reconcileForwards, wantedForwards } from "./forwards.ts";
+import { Forwards } from "./forwards.ts";
 import { guestLink } from "./guest-link.ts";
 import { guestRequests } from "./guest-requests.ts";
+import { Tunnel } from "./tunnel.ts";
 import { vmProblems } from "./vm-problems.ts";
 
 const monitorLimitMs = 10_000;
@@ -72,15 +73,25 @@ async function attend(
   void monitor.closed.then(end);
 
   let problems: Reason[] = [];
+  const forwards = new Forwards({
+    host,
+    monitor,
+    ports: config,
+    scope: config.publish ?? "loopback",
+    tunnel: await Tunnel.find(host, dir, config.sshPort),
+  });
   let control: Control | undefined;
   let hasServed = false;
-  const onState = (state: GuestState): void => {
+  const onState = (state: GuestState, bootId: string): void => {
     hasServed ||= isServing(state);
+    forwards.heard(state, bootId, ended.signal).catch((error: unknown) => {
+      if (!ended.signal.aborted) log.info("ports not carried", { reason: String(error) });
+    });
     control?.broadcast("state.changed", nameMachineIn(state, name));
   };
   const link = guestLink({
     open: (linkSignal) => driver.openChannel(linkSignal),
-    requests: guestRequests(host, dir, config),
+    requests: guestRequests(host, dir, config, forwards),
     clock: host.clock,
     log,
     onState,
@@ -99,7 +110,7 @@ async function attend(
   /** Returns QEMU's run state. */
   const look = async (): Promise<string> => {
     const runState = await monitor.runState(ended.signal);
-    const refused = await reconcileForwards(monitor, wantedForwards(config), ended.signal);
+    const refused = await forwards.converge(ended.signal);
     if (runState === "guest-panicked") await letItSpeak(host, monitor, ended.signal);
     const said = runState === "running" ? "" : await readConsoleTail(host, dir);
     problems = [...vmProblems(runState, said), ...refused].map((reason) => nameMachine(reason, name));
@@ -132,6 +143,7 @@ async function attend(
         await tellTime();
       }
       await trimLog(host, dir.agentLog, maxLogBytes);
+      await trimLog(host, dir.tunnelLog, maxLogBytes);
       await trimLog(host, dir.consoleLog, maxConsoleBytes);
       await host.clock.delay(roundMs, ended.signal);
     }
@@ -139,7 +151,14 @@ async function attend(
   try {
     // Forwards first: who reaches the agent may rely on them.
     await look();
-    await using served = await serveControl(host, dir, link, status, log, ended.signal);
+    await using served = await serveControl(
+      host,
+      dir,
+      link,
+      { status, ports: () => forwards.list() },
+      log,
+      ended.signal,
+    );
     control = served;
     // The channel takes one client: this one must be gone before another attempt.
     const unlink = new AbortController();
@@ -158,6 +177,7 @@ async function attend(
   } finally {
     signal.removeEventListener("abort", end);
     ended.abort();
+    await forwards.close();
     await monitor.close();
   }
 }

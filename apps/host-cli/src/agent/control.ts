@@ -17,6 +17,13 @@ import type { GuestLink } from "./guest-link.ts";
 import { helloAs } from "./hello.ts";
 
 export type AgentStatus = ResultOf<typeof agentMethods, "agent.status">;
+export type ListedPorts = ResultOf<typeof agentMethods, "ports.list">["ports"];
+
+/** What the agent itself knows. */
+export interface Known {
+  status(): AgentStatus;
+  ports(): ListedPorts;
+}
 
 const helloLimitMs = 10_000;
 
@@ -29,12 +36,12 @@ export async function serveControl(
   host: Host,
   dir: MachineDir,
   link: GuestLink,
-  status: () => AgentStatus,
+  known: Known,
   log: AgentLog,
   signal: AbortSignal,
 ): Promise<Control> {
   const clients = new Set<Awaited<ReturnType<typeof connectAgent>>>();
-  const handlers = controlHandlers(link, status, dir.name);
+  const handlers = controlHandlers(link, known, dir.name);
 
   const serve = async (channel: Channel): Promise<void> => {
     const options = { channel, hello: helloAs("host", host.clock), handlers, clock: host.clock };
@@ -65,7 +72,7 @@ export async function serveControl(
  * The guest's methods are passed through; what is said is checked on both legs by the same table. The guest does not know
  * what its machine is called here: its hints are completed.
  */
-function controlHandlers(link: GuestLink, status: () => AgentStatus, machine: string): Handlers<typeof agentMethods> {
+function controlHandlers(link: GuestLink, known: Known, machine: string): Handlers<typeof agentMethods> {
   const guest = () => {
     const connection = link.guest();
     if (connection === undefined) {
@@ -85,6 +92,7 @@ function controlHandlers(link: GuestLink, status: () => AgentStatus, machine: st
     "certificate.renew": async (params, signal) => guest().call("certificate.renew", params, signal),
     "disk.grow": async (params, signal) => guest().call("disk.grow", params, signal),
     "disk.trim": async (params, signal) => guest().call("disk.trim", params, signal),
-    "agent.status": async () => status(),
+    "agent.status": async () => known.status(),
+    "ports.list": async () => ({ ports: known.ports() }),
   };
 }

@@ -1,17 +1,30 @@
-import type { Reason } from "@boot2docker/protocol";
+import type { agentMethods, GuestState, PublishedPort, Reason, RefusedPort, ResultOf } from "@boot2docker/protocol";
 import type { Forward, Monitor } from "../driver/driver.ts";
-import { UserError } from "../errors.ts";
+import type { Host, Server } from "../host.ts";
+import type { PublishScope } from "../machine-dir/config-file.ts";
 import type { MachinePorts } from "../machine-dir/ports.ts";
+import { type Listener, listenerOf, renderAddress } from "./listeners.ts";
+import { explainRefusal } from "./port-refusal.ts";
+import type { Tunnel } from "./tunnel.ts";
 
 /** Where the guest's services listen: engine.ts and services.ts of guest-init. */
 const guestDockerPort = 2376;
 const guestSshPort = 22;
+const loopback = "127.0.0.1";
+const ownHint = "End that program: a machine keeps its ports for life, so that open shells stay right.";
+/** The engine comes before the ssh server; a container that starts in between waits for it. */
+const sshLimitMs = 8_000;
 
-export function wantedForwards(ports: MachinePorts): Forward[] {
-  return [
-    { hostPort: ports.dockerPort, guestPort: guestDockerPort },
-    { hostPort: ports.sshPort, guestPort: guestSshPort },
-  ];
+type ListedPort = ResultOf<typeof agentMethods, "ports.list">["ports"][number];
+
+export function ownForwards(ports: MachinePorts): Forward[] {
+  const own = (hostPort: number, guestPort: number): Forward => ({
+    protocol: "tcp",
+    hostAddress: loopback,
+    hostPort,
+    guestPort,
+  });
+  return [own(ports.dockerPort, guestDockerPort), own(ports.sshPort, guestSshPort)];
 }
 
 export interface ForwardChanges {
@@ -19,36 +32,231 @@ export interface ForwardChanges {
   remove: Forward[];
 }
 
-/** What is missing, and what is there of an earlier agent and not wanted (any more). */
-export function planForwards(wanted: readonly Forward[], present: readonly Forward[]): ForwardChanges {
-  const isIn = (list: readonly Forward[]) => (forward: Forward) =>
-    list.some(({ hostPort, guestPort }) => hostPort === forward.hostPort && guestPort === forward.guestPort);
+/**
+ * What is missing, and what is there and not wanted. `isAll` says that `wanted` is everything: as long as the guest of a
+ * new agent has not said what it publishes, what serves that stays, but where it is in the way.
+ */
+export function planForwards(wanted: readonly Forward[], present: readonly Forward[], isAll: boolean): ForwardChanges {
+  const keys = new Set(wanted.map(keyOf));
+  const there = new Set(present.map(keyOf));
+  const ends = new Set(wanted.map(hostEndOf));
   return {
-    add: wanted.filter((forward) => !isIn(present)(forward)),
-    remove: present.filter((forward) => !isIn(wanted)(forward)),
+    add: wanted.filter((forward) => !there.has(keyOf(forward))),
+    remove: present.filter((forward) => !keys.has(keyOf(forward)) && (isAll || ends.has(hostEndOf(forward)))),
   };
 }
 
-/** Makes the VM's forwards the wanted ones and returns why some of them could not be made. */
-export async function reconcileForwards(
-  monitor: Monitor,
-  wanted: readonly Forward[],
-  signal: AbortSignal,
-): Promise<Reason[]> {
-  const { add, remove } = planForwards(wanted, await monitor.forwards(signal));
-  for (const forward of remove) await monitor.removeForward(forward, signal);
-  const refused: Reason[] = [];
-  for (const forward of add) {
-    try {
-      await monitor.addForward(forward, signal);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      refused.push({
-        code: error.code,
-        message: error.message,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      });
+const hostEndOf = ({ protocol, hostAddress, hostPort }: Forward): string => `${protocol} ${hostAddress} ${hostPort}`;
+const keyOf = (forward: Forward): string => `${hostEndOf(forward)} ${forward.guestPort}`;
+const forwardOf = ({ protocol, address, port, guestPort }: Listener): Forward => ({
+  protocol,
+  hostAddress: address,
+  hostPort: port,
+  guestPort,
+});
+const listenerKey = (listener: Listener): string => keyOf(forwardOf(listener));
+/** Whether it leads from the loopback to where the listener is to lead. */
+const isWayOf =
+  ({ protocol, guestPort }: Listener) =>
+  (forward: Forward): boolean =>
+    forward.protocol === protocol && forward.hostAddress === loopback && forward.guestPort === guestPort;
+
+export interface ForwardsOptions {
+  host: Host;
+  monitor: Monitor;
+  ports: MachinePorts;
+  scope: PublishScope;
+  /** Undefined on a host that has none. */
+  tunnel: Tunnel | undefined;
+}
+
+/**
+ * The host's ports that lead into a VM: the machine's own two, and what its containers publish. The tunnel carries TCP, QEMU
+ * the machine's own and UDP of IPv4. What neither can, which is UDP of IPv6, this process passes on. docs/adr/0011
+ */
+export class Forwards {
+  readonly #options: ForwardsOptions;
+  readonly #own: readonly Forward[];
+  /** Undefined as long as the guest has not said. */
+  #published: readonly PublishedPort[] | undefined;
+  /** QEMU's; undefined before it was asked. Nobody else changes them. */
+  #present: Forward[] | undefined;
+  readonly #relays = new Map<string, Server>();
+  /** By `keyOf`. */
+  readonly #refusals = new Map<string, Reason>();
+  #last: Promise<unknown> = Promise.resolve();
+  #isStarting = true;
+  #bootId: string | undefined;
+  /** Of the guest, once its ssh server answers. */
+  #hostKeys: readonly string[] | undefined;
+  readonly #sshKnown = Promise.withResolvers<undefined>();
+
+  constructor(options: ForwardsOptions) {
+    this.#options = options;
+    this.#own = ownForwards(options.ports);
+  }
+
+  /** What the guest is now. */
+  async heard({ lifecycle, services, sshHostKeys }: GuestState, bootId: string, signal: AbortSignal): Promise<void> {
+    this.#isStarting = lifecycle.name === "starting";
+    if (this.#bootId !== bootId) {
+      // What leads to a system that is gone does not notice that by itself.
+      if (this.#bootId !== undefined) await this.#options.tunnel?.close(signal);
+      this.#bootId = bootId;
+      this.#hostKeys = undefined;
+    }
+    const isReady = services.some(({ name, state }) => name === "sshd" && state === "ready");
+    if (!isReady || this.#hostKeys !== undefined) return;
+    this.#hostKeys = sshHostKeys;
+    this.#sshKnown.resolve(undefined);
+    await this.converge(signal);
+  }
+
+  /** The host answers on these from then on, and on no others. Returns those on which it can't. */
+  async publish(ports: readonly PublishedPort[], signal: AbortSignal): Promise<RefusedPort[]> {
+    const { host, tunnel, scope } = this.#options;
+    this.#published = ports;
+    if (tunnel !== undefined && ports.length > 0 && this.#hostKeys === undefined && !this.#isStarting) {
+      await Promise.race([this.#sshKnown.promise, host.clock.delay(sshLimitMs, signal)]);
+    }
+    await this.converge(signal);
+    return ports.flatMap((port) => {
+      const { protocol, hostAddress, hostPort } = port;
+      const reason = this.#refusals.get(listenerKey(listenerOf(port, scope)));
+      return reason === undefined ? [] : [{ protocol, hostAddress, hostPort, reason }];
+    });
+  }
+
+  /** Has what is wanted, as far as that is possible now. Returns why the machine's own ports can't be had. */
+  converge(signal: AbortSignal): Promise<Reason[]> {
+    // One after the other: two must not add the same forward.
+    const done = this.#last.then(() => this.#converge(signal));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  list(): ListedPort[] {
+    return (this.#published ?? []).map((port) => {
+      const listener = listenerOf(port, this.#options.scope);
+      const refusal = this.#refusals.get(listenerKey(listener));
+      if (refusal !== undefined) return { ...port, refusal };
+      return this.#isServed(listener) ? { ...port, listensOn: renderAddress(listener.address, listener.port) } : port;
+    });
+  }
+
+  /** Tunnel and QEMU's forwards outlive this process; what it passes on itself ends. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#relays.values()].map((relay) => relay.close()));
+    this.#relays.clear();
+  }
+
+  async #converge(signal: AbortSignal): Promise<Reason[]> {
+    const { monitor, scope, tunnel } = this.#options;
+    const listeners = (this.#published ?? []).map((port) => listenerOf(port, scope));
+    const tunnelled = listeners.filter(({ protocol }) => protocol === "tcp" && tunnel !== undefined);
+    const others = listeners.filter((listener) => !tunnelled.includes(listener));
+    const relayed = others.filter(({ family }) => family === 6);
+    const wanted = [...this.#own, ...others.filter(({ family }) => family === 4).map(forwardOf)];
+    const present = (this.#present ??= await monitor.forwards(signal));
+    for (const listener of relayed) wanted.push(...(await this.#wayFor(listener, wanted, present)));
+    const { add, remove } = planForwards(wanted, present, this.#published !== undefined);
+    const keys = new Set([...wanted.map(keyOf), ...listeners.map(listenerKey)]);
+    for (const key of this.#refusals.keys()) if (!keys.has(key)) this.#refusals.delete(key);
+    await this.#closeRelaysBut(new Set(relayed.map(listenerKey)));
+    for (const forward of remove) await this.#removeForward(forward, signal);
+    for (const forward of add) await this.#addForward(forward, signal);
+    for (const listener of relayed) await this.#openRelay(listener, signal);
+    if (tunnel !== undefined) await this.#fillTunnel(tunnel, tunnelled, signal);
+    return this.#own.flatMap((forward) => {
+      const refusal = this.#refusals.get(keyOf(forward));
+      return refusal === undefined ? [] : [{ ...refusal, hint: ownHint }];
+    });
+  }
+
+  async #fillTunnel(tunnel: Tunnel, wanted: readonly Listener[], signal: AbortSignal): Promise<void> {
+    if (this.#published === undefined) return;
+    const isUp =
+      this.#hostKeys !== undefined && (wanted.length > 0 || tunnel.listeners.length > 0)
+        ? await tunnel.open(this.#hostKeys, signal)
+        : false;
+    const keys = new Set(wanted.map(listenerKey));
+    for (const listener of tunnel.listeners) {
+      if (!keys.has(listenerKey(listener))) await tunnel.remove(listener, signal);
+    }
+    for (const listener of wanted) {
+      if (tunnel.has(listener)) continue;
+      if (isUp && (await tunnel.add(listener, signal))) this.#refusals.delete(listenerKey(listener));
+      else await this.#explain(listener, isUp ? "it is not carried" : undefined, signal);
     }
   }
-  return refused;
+
+  /** Why the host can't answer there. `otherwise` is what it is when the system has nothing against it. */
+  async #explain(listener: Listener, otherwise: string | undefined, signal: AbortSignal): Promise<void> {
+    const { host } = this.#options;
+    const { protocol, address, port, isForAll } = listener;
+    const key = listenerKey(listener);
+    const code = (await host.network.bindFailure(protocol, address, port)) ?? otherwise;
+    const hasNoSuchFamily = isForAll && (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT");
+    if (code === undefined || hasNoSuchFamily) this.#refusals.delete(key);
+    else this.#refusals.set(key, await explainRefusal(host, listener, code, signal));
+  }
+
+  /** A forward of the loopback for an IPv6 listener to lead to, when there is none for the same port of the guest. */
+  async #wayFor(
+    listener: Listener,
+    wanted: readonly Forward[],
+    present: readonly Forward[],
+  ): Promise<readonly Forward[]> {
+    if (wanted.some(isWayOf(listener))) return [];
+    const there = present.find(isWayOf(listener));
+    if (there !== undefined) return [there];
+    const { protocol, guestPort } = listener;
+    const hostPort = await this.#options.host.network.freePort(protocol);
+    return [{ protocol, hostAddress: loopback, hostPort, guestPort }];
+  }
+
+  async #removeForward(forward: Forward, signal: AbortSignal): Promise<void> {
+    await this.#options.monitor.removeForward(forward, signal);
+    this.#present = this.#present?.filter((other) => keyOf(other) !== keyOf(forward));
+  }
+
+  async #addForward(forward: Forward, signal: AbortSignal): Promise<void> {
+    if (await this.#options.monitor.addForward(forward, signal)) {
+      this.#present?.push(forward);
+      this.#refusals.delete(keyOf(forward));
+      return;
+    }
+    const { hostAddress: address, hostPort: port, ...rest } = forward;
+    // QEMU does not say why; the system says it to whoever asks.
+    await this.#explain({ ...rest, address, port, family: 4, isForAll: false }, "QEMU does not forward it", signal);
+  }
+
+  async #closeRelaysBut(wanted: ReadonlySet<string>): Promise<void> {
+    for (const [key, relay] of this.#relays) {
+      if (wanted.has(key)) continue;
+      this.#relays.delete(key);
+      await relay.close();
+    }
+  }
+
+  async #openRelay(listener: Listener, signal: AbortSignal): Promise<void> {
+    const { network } = this.#options.host;
+    const key = listenerKey(listener);
+    const way = this.#present?.find(isWayOf(listener));
+    // Without one its own refusal says why.
+    if (this.#relays.has(key) || way === undefined) return;
+    const { protocol, address, port } = listener;
+    try {
+      this.#relays.set(key, await network.relay(protocol, { address, port }, way.hostPort));
+      this.#refusals.delete(key);
+    } catch (error) {
+      await this.#explain(listener, String(error), signal);
+    }
+  }
+
+  #isServed(listener: Listener): boolean {
+    const key = listenerKey(listener);
+    if (this.#relays.has(key) || this.#options.tunnel?.has(listener) === true) return true;
+    return this.#present?.some((forward) => keyOf(forward) === key) ?? false;
+  }
 }

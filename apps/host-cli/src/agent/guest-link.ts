@@ -23,7 +23,8 @@ export interface GuestLinkOptions {
   requests: Handlers<typeof hostMethods>;
   clock: Clock;
   log: AgentLog;
-  onState(state: GuestState): void;
+  /** `bootId` tells the guest from another one that was booted in the same VM. */
+  onState(state: GuestState, bootId: string): void;
   onEvent(event: GuestEvent): void;
 }
 
@@ -42,6 +43,8 @@ export function guestLink(options: GuestLinkOptions): GuestLink {
   let guest: Guest | undefined;
   let detail: string | undefined;
 
+  /** A notification comes after the hello that says of which boot it is. */
+  let bootId = "";
   const connect = (channel: Channel, signal: AbortSignal): Promise<Guest> =>
     connectHost(
       {
@@ -52,7 +55,7 @@ export function guestLink(options: GuestLinkOptions): GuestLink {
         onProblem: ({ kind }) => log.info("guest channel problem", { kind }),
         onNotification: (name, params) => {
           if (name === "event") options.onEvent(params);
-          else options.onState(params);
+          else options.onState(params, bootId);
         },
       },
       clock.deadline(helloLimitMs, signal),
@@ -64,9 +67,10 @@ export function guestLink(options: GuestLinkOptions): GuestLink {
     signal.addEventListener("abort", close, { once: true });
     log.info("guest connected", { version: connection.peer.version, bootId: connection.peer.bootId ?? "" });
     guest = connection;
+    bootId = connection.peer.bootId ?? "";
     detail = undefined;
     try {
-      options.onState(await connection.call("state.get", {}, clock.deadline(stateLimitMs, signal)));
+      options.onState(await connection.call("state.get", {}, clock.deadline(stateLimitMs, signal)), bootId);
       detail = errorText(await connection.closed);
     } finally {
       guest = undefined;

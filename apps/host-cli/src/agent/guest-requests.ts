@@ -2,30 +2,36 @@ import type { Handlers, hostMethods } from "@boot2docker/protocol";
 import type { Host } from "../host.ts";
 import { type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
+import { guestNetwork } from "./guest-network.ts";
+import type { Forwards } from "./forwards.ts";
 import { issueGuestCertificate } from "../tls/ca.ts";
 
-/** QEMU's user-mode network always looks like this: qemu-system-x86_64(1), -netdev user. */
-const network = { mode: "static", address: "10.0.2.15/24", gateway: "10.0.2.2", dns: ["10.0.2.3"] } as const;
-
 /** What the guest may ask of its host. */
-export function guestRequests(host: Host, dir: MachineDir, config: MachineConfig): Handlers<typeof hostMethods> {
+export function guestRequests(
+  host: Host,
+  dir: MachineDir,
+  config: MachineConfig,
+  forwards: Pick<Forwards, "publish">,
+): Handlers<typeof hostMethods> {
   let lastGood = config;
   return {
     "config.get": async () => {
       // Read anew each time: what was changed is heard when the guest asks again. A file that somebody is just editing must
       // not cut the machine off; the next command says what is wrong with it.
       lastGood = await readMachineConfig(host, dir).catch(() => lastGood);
-      const { engine } = lastGood;
+      const { engine, dynamicPorts } = lastGood;
       return {
         hostname: dir.name,
         // A disk that we made asks for it by itself. One that looks blank and does not ask is somebody's.
         dataDisk: { serial: "b2d-data", formatIfBlank: false },
-        network: { ...network, dns: [...network.dns] },
+        network: { ...guestNetwork, dns: [...guestNetwork.dns] },
         authorizedKeys: linesOf(await host.files.readText(dir.sshPublicKey)),
         ...(engine === undefined ? {} : { engine }),
+        ...(dynamicPorts === undefined ? {} : { dynamicPorts }),
       };
     },
     "certificate.issue": ({ publicKeyPem }) => issueGuestCertificate(host, dir, publicKeyPem),
+    "ports.publish": async ({ ports }, signal) => ({ refused: await forwards.publish(ports, signal) }),
   };
 }
 

@@ -14,6 +14,7 @@ export const machineOptions = {
   diskSize: settings.diskSize,
   dockerPort: settings.dockerPort,
   sshPort: settings.sshPort,
+  publish: settings.publish,
   ...engineOptions,
 } satisfies Record<SettingName | keyof typeof engineOptions, OptionRow>;
 
@@ -53,8 +54,8 @@ async function create({ host, ui, signal }: Context, name: string, flags: Machin
  * (exit 2) for others, rather than do as if they had been heard.
  */
 function checkSettings(name: string, flags: MachineFlags, config: MachineConfig): void {
-  const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort } = config;
-  const has = { cpus, memory, diskSize, dockerPort, sshPort };
+  const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort, publish = "loopback" } = config;
+  const has = { cpus, memory, diskSize, dockerPort, sshPort, publish };
   const { values, engine } = parseFlags(flags);
   const other = settingNames
     .filter((key) => values[key] !== undefined && values[key] !== has[key])

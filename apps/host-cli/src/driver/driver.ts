@@ -24,8 +24,11 @@ export type Accelerator = "kvm" | "hvf" | "whpx" | "tcg";
 
 export type VmFacts = { state: "off" } | { state: "on"; process: ProcessIdentity };
 
-/** A port of 127.0.0.1 that leads to a port of the guest. */
+/** A port of the host that leads to a port of the guest. */
 export interface Forward {
+  protocol: "tcp" | "udp";
+  /** IPv4. */
+  hostAddress: string;
   hostPort: number;
   guestPort: number;
 }
@@ -62,8 +65,8 @@ export interface Monitor {
   /** As the reset button does, also for a VM that is paused. */
   reset(signal: AbortSignal): Promise<void>;
   forwards(signal: AbortSignal): Promise<Forward[]>;
-  /** Throws UserError `port-taken` when the host's port cannot be had. */
-  addForward(forward: Forward, signal: AbortSignal): Promise<void>;
+  /** False when the host's port cannot be had. */
+  addForward(forward: Forward, signal: AbortSignal): Promise<boolean>;
   removeForward(forward: Forward, signal: AbortSignal): Promise<void>;
   /** Resolves when the VM is gone, or `close` was called. */
   readonly closed: Promise<void>;

@@ -1,20 +1,31 @@
 import type { Forward } from "./driver.ts";
 import { netdevId } from "./qemu-argv.ts";
 
-/** Loopback only: whoever can reach another address of the host must not reach a machine. */
-const hostAddress = "127.0.0.1";
+const everyAddress = "0.0.0.0";
 
 /** QEMU has no QMP command for these, only the human monitor's. An empty answer says that it worked. */
-export function addCommand({ hostPort, guestPort }: Forward): string {
-  return `hostfwd_add ${netdevId} tcp:${hostAddress}:${hostPort}-:${guestPort}`;
+export function addCommand(forward: Forward): string {
+  return `hostfwd_add ${netdevId} ${hostEnd(forward)}-:${forward.guestPort}`;
 }
 
-export function removeCommand({ hostPort }: Forward): string {
-  return `hostfwd_remove ${netdevId} tcp:${hostAddress}:${hostPort}`;
+export function removeCommand(forward: Forward): string {
+  return `hostfwd_remove ${netdevId} ${hostEnd(forward)}`;
 }
 
-/** Answer of `info usernet`: `TCP[HOST_FORWARD]  14  127.0.0.1 23760  10.0.2.15  2376  0  0` among connections. */
+function hostEnd({ protocol, hostAddress, hostPort }: Forward): string {
+  return `${protocol}:${hostAddress}:${hostPort}`;
+}
+
+/**
+ * Answer of `info usernet`: `TCP[HOST_FORWARD]  14  127.0.0.1 23760  10.0.2.15  2376  0  0` among connections; `*` stands
+ * for every address.
+ */
 export function parseUsernet(text: string): Forward[] {
-  const rows = text.matchAll(/^\s*TCP\[HOST_FORWARD\]\s+\S+\s+\S+\s+(\d+)\s+\S+\s+(\d+)\s/gm);
-  return [...rows].map(([, hostPort, guestPort]) => ({ hostPort: Number(hostPort), guestPort: Number(guestPort) }));
+  const rows = text.matchAll(/^\s*(TCP|UDP)\[HOST_FORWARD\]\s+\S+\s+(\S+)\s+(\d+)\s+\S+\s+(\d+)\s/gm);
+  return [...rows].map(([, protocol, address = "", hostPort, guestPort]) => ({
+    protocol: protocol === "UDP" ? "udp" : "tcp",
+    hostAddress: address === "*" ? everyAddress : address,
+    hostPort: Number(hostPort),
+    guestPort: Number(guestPort),
+  }));
 }

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { portTaken } from "../machine-dir/ports.ts";
 import type { Monitor } from "./driver.ts";
 import { addCommand, parseUsernet, removeCommand } from "./qemu-forwards.ts";
 import type { Qmp } from "./qmp.ts";
@@ -26,7 +25,7 @@ export function openQemuMonitor(qmp: Qmp): Monitor {
     forwards: async (signal) => parseUsernet(await human("info usernet", signal)),
     addForward: async (forward, signal) => {
       const refusal = await human(addCommand(forward), signal);
-      if (refusal.trim() !== "") throw portTaken(forward.hostPort, undefined);
+      return refusal.trim() === "";
     },
     removeForward: async (forward, signal) => {
       await human(removeCommand(forward), signal);

@@ -1,13 +1,23 @@
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
-import { createServer, connect, type Socket } from "node:net";
+import { type AddressInfo, createServer, connect, type Socket } from "node:net";
 import type { Channel } from "@boot2docker/protocol";
-import type { HttpsAnswer, HttpsRequest, Network, Server } from "../host.ts";
+import type { HttpsAnswer, HttpsRequest, Network, Protocol, Server } from "../host.ts";
+import { relayTcp, relayUdp } from "./relay.ts";
 
 const loopback = "127.0.0.1";
-const maxBodyBytes = 64 * 1024;
+const maxBodyBytes = 16 * 2 ** 20;
 
-export const nodeNetwork: Network = { connectUnix, listenUnix, isPortFree, httpsGet };
+export const nodeNetwork: Network = {
+  connectUnix,
+  listenUnix,
+  isPortFree,
+  bindFailure,
+  freePort,
+  relay: (protocol, from, toPort) => (protocol === "tcp" ? relayTcp(from, toPort) : relayUdp(from, toPort)),
+  httpsGet,
+};
 
 async function connectUnix(path: string, signal: AbortSignal): Promise<Channel> {
   const socket = connect({ path });
@@ -84,6 +94,47 @@ async function isPortFree(port: number): Promise<boolean> {
   } finally {
     server.close();
   }
+}
+
+async function bindFailure(protocol: Protocol, address: string, port: number): Promise<string | undefined> {
+  try {
+    await bindOnce(protocol, address, port);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return String(error.code);
+    throw error;
+  }
+}
+
+async function freePort(protocol: Protocol): Promise<number> {
+  return bindOnce(protocol, loopback, 0);
+}
+
+/** Returns the port, which is free again. */
+async function bindOnce(protocol: Protocol, host: string, port: number): Promise<number> {
+  if (protocol === "udp") {
+    const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", ipv6Only: true });
+    try {
+      socket.bind({ address: host, port, exclusive: true });
+      await once(socket, "listening");
+      return socket.address().port;
+    } finally {
+      socket.close();
+    }
+  }
+  const server = createServer();
+  try {
+    server.listen({ host, port, exclusive: true, ipv6Only: true });
+    await once(server, "listening");
+    return portOf(server.address());
+  } finally {
+    server.close();
+  }
+}
+
+/** A server that listens on TCP has an address and a port. */
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function httpsGet(target: HttpsRequest, signal: AbortSignal): Promise<HttpsAnswer> {

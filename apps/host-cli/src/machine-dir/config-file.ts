@@ -4,6 +4,7 @@ import type { EngineSettings } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { MachineDir } from "./dir.ts";
+import type { PortRange } from "./ports.ts";
 
 /** What a machine is made of; kept in its `machine.json`. Sizes in MiB and bytes as named. */
 export interface MachineConfig {
@@ -13,9 +14,16 @@ export interface MachineConfig {
   /** Chosen at create and kept for life, so that an environment in an open shell stays valid. Always on 127.0.0.1. */
   dockerPort: number;
   sshPort: number;
+  /** Ports that the engine hands out by itself, of no other machine. A machine of before has Docker's own choice. */
+  dynamicPorts?: PortRange;
+  /** Where a port that is published on every address is answered; `loopback` when absent. */
+  publish?: PublishScope;
   /** What the engine is to be; its guest knows what of it can be had. */
   engine?: EngineSettings;
 }
+
+export const publishScopes = ["loopback", "all"] as const;
+export type PublishScope = (typeof publishScopes)[number];
 
 const formatVersion = 1;
 
@@ -28,6 +36,8 @@ const ConfigFile = z.object({
   diskBytes: z.int().check(z.minimum(1)),
   dockerPort: port,
   sshPort: port,
+  dynamicPorts: GuestConfig.shape.dynamicPorts,
+  publish: z.optional(z.enum(publishScopes)),
   engine: GuestConfig.shape.engine,
 });
 
@@ -46,8 +56,13 @@ export async function writeMachineConfig(host: Host, dir: MachineDir, config: Ma
 export function parseMachineConfig(text: string, path: string): MachineConfig {
   const found = validate(ConfigFile, parseJson(text, path));
   if (!found.ok) throw unreadable(path, found.problems.join("; "));
-  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort, engine } = found.value;
-  return { cpus, memoryMiB, diskBytes, dockerPort, sshPort, ...(engine === undefined ? {} : { engine }) };
+  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort, dynamicPorts, publish, engine } = found.value;
+  return {
+    ...{ cpus, memoryMiB, diskBytes, dockerPort, sshPort },
+    ...(dynamicPorts && { dynamicPorts }),
+    ...(publish && { publish }),
+    ...(engine && { engine }),
+  };
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -7,6 +7,8 @@ type Owner = "command" | "agent" | "qemu" | "user";
 interface FileRow {
   path: string;
   kind: "file" | "directory" | "socket";
+  /** How much longer the name is while its program makes it. */
+  spareBytes?: number;
   owner: Owner;
   purpose: string;
 }
@@ -83,6 +85,25 @@ export const machineFiles = {
     kind: "file",
     owner: "agent",
     purpose: "What the host agent did; cut when it is long.",
+  },
+  knownHosts: {
+    path: "ssh/known_hosts",
+    kind: "file",
+    owner: "agent",
+    purpose: "The guest's ssh host keys, which it told through its channel.",
+  },
+  tunnelSocket: {
+    path: "ssh.sock",
+    kind: "socket",
+    spareBytes: 17,
+    owner: "agent",
+    purpose: "Control socket of the ssh client that carries published ports.",
+  },
+  tunnelLog: {
+    path: "tunnel.log",
+    kind: "file",
+    owner: "agent",
+    purpose: "What that ssh client complained about; cut when it is long.",
   },
   pid: { path: "qemu.pid", kind: "file", owner: "qemu", purpose: "Process of the VM. QEMU keeps it locked." },
   qemuLog: {
@@ -167,8 +188,9 @@ const maxSocketPathBytes = { linux: 107, darwin: 103, win32: 107 };
 export function checkSocketPaths(host: Host, dir: MachineDir): void {
   const limit = maxSocketPathBytes[host.platform];
   for (const key of machineFileKeys) {
-    const length = new TextEncoder().encode(dir[key]).byteLength;
-    if (machineFiles[key].kind !== "socket" || length <= limit) continue;
+    const row: FileRow = machineFiles[key];
+    const length = new TextEncoder().encode(dir[key]).byteLength + (row.spareBytes ?? 0);
+    if (row.kind !== "socket" || length <= limit) continue;
     throw new UserError(
       `the path of a socket would be too long: ${dir[key]} has ${length} bytes, ${limit} are possible`,
       {

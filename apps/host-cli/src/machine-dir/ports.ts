@@ -21,6 +21,30 @@ export function portPairs(seed: string, taken: ReadonlySet<number>): MachinePort
     .map((first) => ({ dockerPort: first, sshPort: first + 1 }));
 }
 
+export interface PortRange {
+  first: number;
+  last: number;
+}
+
+/** Below all ports that systems hand out themselves, too. */
+const firstDynamic = 10_000;
+const rangePorts = 1000;
+const ranges = 10;
+
+/**
+ * What the engine of a machine hands out by itself (`docker run -P`): a thousand ports of its own, so that two machines do
+ * not both choose the same. With more than ten of them some have to share.
+ */
+export function chooseDynamicPorts(seed: string, taken: readonly PortRange[]): PortRange {
+  const start = hash(seed) % ranges;
+  const candidates = Array.from({ length: ranges }, (_, index) => {
+    const first = firstDynamic + rangePorts * ((start + index) % ranges);
+    return { first, last: first + rangePorts - 1 };
+  });
+  const sharers = ({ first }: PortRange): number => taken.filter((other) => other.first === first).length;
+  return candidates.reduce((best, candidate) => (sharers(candidate) < sharers(best) ? candidate : best));
+}
+
 /** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
 function hash(text: string): number {
   return [...new TextEncoder().encode(text)].reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
@@ -42,31 +66,39 @@ export async function choosePorts(host: Host, seed: string, taken: ReadonlySet<n
 export async function checkPortsFree(host: Host, ports: MachinePorts, signal: AbortSignal): Promise<void> {
   for (const port of [ports.dockerPort, ports.sshPort]) {
     if (await host.network.isPortFree(port)) continue;
-    throw portTaken(port, await portOwner(host, port, signal));
+    throw portTaken(port, await portOwner(host, "tcp", port, signal));
   }
 }
 
-export function portTaken(port: number, owner: string | undefined): UserError {
+function portTaken(port: number, owner: string | undefined): UserError {
   return new UserError(`port ${port} on 127.0.0.1 is taken${owner === undefined ? "" : ` by ${owner}`}`, {
     code: "port-taken",
     hint: "End that program and try again: a machine keeps its ports for life, so that open shells stay right.",
   });
 }
 
-async function portOwner(host: Host, port: number, signal: AbortSignal): Promise<string | undefined> {
-  const [command, ...args] = listenerQuery(host, port);
+/** Who listens there, as far as this user may know. */
+export async function portOwner(
+  host: Host,
+  protocol: "tcp" | "udp",
+  port: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const [command, ...args] = listenerQuery(host, protocol, port);
   const program = command === undefined ? undefined : await host.processes.find(command);
   if (program === undefined) return undefined;
   const { stdout } = await host.processes.run(program, args, signal);
   return host.platform === "linux" ? parseSs(stdout) : parseLsof(stdout);
 }
 
-function listenerQuery(host: Host, port: number): string[] {
+function listenerQuery(host: Host, protocol: "tcp" | "udp", port: number): string[] {
   switch (host.platform) {
     case "linux":
-      return ["ss", "-Hltnp", `sport = :${port}`];
+      return ["ss", protocol === "tcp" ? "-Hltnp" : "-Hlunp", `sport = :${port}`];
     case "darwin":
-      return ["lsof", "-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"];
+      return protocol === "tcp"
+        ? ["lsof", "-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"]
+        : ["lsof", "-nP", `-iUDP:${port}`, "-Fpc"];
     case "win32":
       return [];
   }

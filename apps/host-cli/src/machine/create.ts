@@ -14,7 +14,7 @@ import {
 import { leastDiskBytes, leastMemoryMiB } from "./limits.ts";
 import { withLock } from "./lock.ts";
 import type { Progress } from "./machine.ts";
-import { choosePorts, type MachinePorts } from "../machine-dir/ports.ts";
+import { chooseDynamicPorts, choosePorts, type MachinePorts } from "../machine-dir/ports.ts";
 import { ensureSshKey } from "./ssh-key.ts";
 
 /** Ports that are not given are chosen: free now, and of no other machine. */
@@ -61,9 +61,12 @@ async function createLocked(
   await ensureCa(host, dir.root);
   await renewClientCertificate(host, dir);
   await ensureSshKey(host, dir);
-  const ports = await portsFor(host, dir, request);
+  const others = await otherMachines(host, dir.root);
+  const ports = await portsFor(host, dir, request, others);
+  const ranges = others.flatMap(({ config: { dynamicPorts } }) => dynamicPorts ?? []);
+  const dynamicPorts = chooseDynamicPorts(dir.path, ranges);
   const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
-  const config = { ...request, ...ports, diskBytes };
+  const config = { ...request, ...ports, dynamicPorts, diskBytes };
   await writeMachineConfig(host, dir, config);
   row.done();
   return config;
@@ -125,8 +128,15 @@ export async function checkMachineDirectory(host: Host, dir: MachineDir): Promis
   });
 }
 
-async function portsFor(host: Host, dir: MachineDir, request: MachineRequest): Promise<MachinePorts> {
-  const taken = await takenPorts(host, dir.root);
+async function portsFor(
+  host: Host,
+  dir: MachineDir,
+  request: MachineRequest,
+  others: readonly OtherMachine[],
+): Promise<MachinePorts> {
+  const taken = new Map(
+    others.flatMap(({ name, config: { dockerPort, sshPort } }) => [dockerPort, sshPort].map((port) => [port, name])),
+  );
   const requested = [request.dockerPort, request.sshPort].filter((port) => port !== undefined);
   for (const port of requested) {
     const owner = taken.get(port);
@@ -143,17 +153,21 @@ async function portsFor(host: Host, dir: MachineDir, request: MachineRequest): P
   return { dockerPort: dockerPort ?? chosen.dockerPort, sshPort: sshPort ?? chosen.sshPort };
 }
 
-/** Machine by port, of all machines, running or not. One whose settings can't be read must not hold up others. */
-async function takenPorts(host: Host, root: RootDir): Promise<Map<number, string>> {
-  const taken = new Map<number, string>();
+interface OtherMachine {
+  name: string;
+  config: MachineConfig;
+}
+
+/** Running or not. One whose settings can't be read must not hold up others. */
+async function otherMachines(host: Host, root: RootDir): Promise<OtherMachine[]> {
+  const found: OtherMachine[] = [];
   for (const name of await host.files.list(root.machines)) {
     const text = await host.files.readText(`${root.machines}/${name}/machine.json`);
     try {
-      const { dockerPort, sshPort } = parseMachineConfig(text ?? "", name);
-      taken.set(dockerPort, name).set(sshPort, name);
+      found.push({ name, config: parseMachineConfig(text ?? "", name) });
     } catch {
       continue;
     }
   }
-  return taken;
+  return found;
 }

@@ -1,4 +1,5 @@
 import type { GuestState } from "@boot2docker/protocol";
+import type { ListedPorts } from "../agent/control.ts";
 import type { CertificateDescription } from "../host.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 
@@ -47,6 +48,13 @@ export interface Certificates {
   serverProblem?: string;
 }
 
+export interface PortFacts {
+  /** As the guest told it, with what the host makes of it, and the container's name where that is known. */
+  published: (ListedPorts[number] & { container?: string })[];
+  /** What containers are said to listen on inside, and do not publish. */
+  unpublished: { container: string; protocol: string; port: number }[];
+}
+
 /** Progress of one named wait or step; a UI draws it, a test records it. */
 export interface Progress {
   /** `limitMs` is absent for a step that is not a wait. Returns what ends the row. */
@@ -73,6 +81,8 @@ export interface Machine {
   trimDisk(progress: Progress, signal: AbortSignal): Promise<number>;
   /** Starts the machine, again if it runs, so that its disk is checked before it is mounted. What the check said. */
   checkDisk(progress: Progress, signal: AbortSignal): Promise<DiskCheck>;
+  /** Throws UserError `guest-not-connected`. The machine must run. */
+  readPorts(signal: AbortSignal): Promise<PortFacts>;
   readCertificates(signal: AbortSignal): Promise<Certificates>;
   /** Makes client and server certificate anew; with `isCaToo` the CA of all machines before them. Containers go on. */
   renewCertificates(options: { isCaToo: boolean }, progress: Progress, signal: AbortSignal): Promise<void>;

@@ -61,6 +61,7 @@ export async function askDocker(
   dir: MachineDir,
   config: MachineConfig,
   signal: AbortSignal,
+  path = "/_ping",
 ): Promise<HttpsAnswer | { problem: string }> {
   const [ca, cert, key] = await Promise.all(
     [dir.tlsCa, dir.tlsCert, dir.tlsKey].map((path) => host.files.readText(path)),
@@ -69,7 +70,7 @@ export async function askDocker(
     return { problem: `a certificate is missing in ${dir.tlsDir}` };
   }
   const limit = host.clock.deadline(pingLimitMs, signal);
-  const request = { port: config.dockerPort, path: "/_ping", ca, cert, key, serverName: dir.name };
+  const request = { port: config.dockerPort, path, ca, cert, key, serverName: dir.name };
   try {
     return await host.network.httpsGet(request, limit);
   } catch (error) {

@@ -13,6 +13,7 @@ import { withLock } from "./lock.ts";
 import type { Machine, Progress } from "./machine.ts";
 import { observe, type Observation } from "./observe.ts";
 import { readCertificates } from "./read-certificates.ts";
+import { readPorts } from "./read-ports.ts";
 import { runRenewCertificates } from "./renew-certificates.ts";
 import { inRow } from "./row.ts";
 import { deriveStatus } from "./status.ts";
@@ -73,6 +74,8 @@ export function openMachine(host: Host, name: string): Machine {
     trimDisk: (progress, signal) => locked(progress, signal, runTrimDisk),
 
     checkDisk: (progress, signal) => locked(progress, signal, runCheckDisk),
+
+    readPorts: async (signal) => readPorts({ host, dir, signal }, await readMachineConfig(host, dir)),
 
     async readCertificates(signal) {
       await checkExists();

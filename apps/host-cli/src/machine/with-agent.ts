@@ -11,7 +11,7 @@ const pollMs = 100;
  * UserError `guest-not-connected` when its guest is not to be had.
  */
 export async function withAgent<T>(
-  { host, dir, signal }: Context,
+  { host, dir, signal }: Pick<Context, "host" | "dir" | "signal">,
   limitMs: number,
   work: (agent: AgentConnection, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {

@@ -6,6 +6,8 @@ import {
   type GuestEvent,
   type GuestState,
   type Lifecycle,
+  type PublishedPort,
+  type RefusedPort,
 } from "@boot2docker/protocol";
 import type { FakeWorld } from "./fake-world.ts";
 
@@ -140,13 +142,20 @@ export class FakeVm {
   }
 
   #human(line: string): string {
-    const add = /^hostfwd_add net0 tcp:127\.0\.0\.1:(\d+)-:(\d+)$/.exec(line);
+    const add = /^hostfwd_add net0 (?:tcp|udp):([\d.]+):(\d+)-:(\d+)$/.exec(line);
     if (add !== null) {
-      const [hostPort, guestPort] = [Number(add[1]), Number(add[2])];
-      if (this.#world.ports.has(hostPort)) return `Could not set up host forwarding rule '${line}'\r\n`;
+      const [hostPort, guestPort] = [Number(add[2]), Number(add[3])];
+      if (this.#world.bindFailures.has(add[1] ?? "") || this.#world.ports.has(hostPort))
+        return `Could not set up host forwarding rule '${line}'\r\n`;
       this.#world.ports.set(hostPort, "qemu");
       this.forwards.set(hostPort, guestPort);
       return "";
+    }
+    const remove = /^hostfwd_remove net0 (?:tcp|udp):[\d.]+:(\d+)$/.exec(line);
+    if (remove !== null) {
+      this.#world.ports.delete(Number(remove[1]));
+      this.forwards.delete(Number(remove[1]));
+      return "host forwarding rule removed\r\n";
     }
     const rows = [...this.forwards].map(
       ([hostPort, guestPort]) =>
@@ -211,6 +220,12 @@ export class FakeVm {
     } catch (error) {
       if (!this.#ended.signal.aborted) this.history.push(`channel lost: ${String(error)}`);
     }
+  }
+
+  /** All that its containers publish: the guest tells the host. */
+  async publish(ports: PublishedPort[]): Promise<RefusedPort[]> {
+    const answer = await this.#guest?.call("ports.publish", { ports }, this.#ended.signal);
+    return answer?.refused ?? [];
   }
 
   async #goOn(): Promise<void> {

@@ -39,7 +39,13 @@ export class FakeWorld {
   readonly listeners = new Map<string, (channel: Channel) => void>();
   /** Ports of 127.0.0.1 and who has them. */
   readonly ports = new Map<number, string>();
+  /** Addresses that can't be listened on, and why; the code of bind(2). */
+  readonly bindFailures = new Map<string, string>();
+  /** What processes pass on: from where to which port of 127.0.0.1. */
+  readonly relays = new Map<string, number>();
   readonly programs = new Map<string, Program>();
+  /** What a program does when it is started to go on by itself. */
+  readonly daemons = new Map<string, (started: ProcessIdentity) => void>();
   readonly processes = new Map<number, FakeProcess>();
   readonly vms: FakeVm[] = [];
   /** How the next guests behave. */
@@ -82,6 +88,10 @@ export class FakeWorld {
     for (const [path, holder] of this.#locks) if (holder === pid) this.#locks.delete(path);
     for (const release of process.onKill.splice(0)) release();
     return true;
+  }
+
+  #taken(port: number): string | undefined {
+    return this.ports.has(port) ? "EADDRINUSE" : undefined;
   }
 
   #addProcess(commandLine: string): FakeProcess {
@@ -132,6 +142,21 @@ export class FakeWorld {
       },
       network: {
         isPortFree: async (port) => !this.ports.has(port),
+        bindFailure: async (_, address, port) => this.bindFailures.get(address) ?? this.#taken(port),
+        freePort: async () => {
+          let port = 40_000;
+          while (this.ports.has(port)) port += 1;
+          return port;
+        },
+        relay: async (protocol, { address, port }, toPort) => {
+          const failure = this.bindFailures.get(address) ?? this.#taken(port);
+          if (failure !== undefined) throw Object.assign(new Error(failure), { code: failure });
+          const name = `${protocol} ${address} ${port}`;
+          this.relays.set(name, toPort);
+          const close = async (): Promise<void> => void this.relays.delete(name);
+          onKill(() => void close());
+          return { close, [Symbol.asyncDispose]: close };
+        },
         httpsGet: (request) => this.#httpsGet(request),
         connectUnix: async (path) => {
           const listener = this.listeners.get(path);
@@ -169,6 +194,11 @@ export class FakeWorld {
       this.vms.push(vm);
       started.onKill.push(() => vm.end());
       vm.begin(pid);
+      return started.identity;
+    }
+    const daemon = this.daemons.get(command);
+    if (daemon !== undefined) {
+      daemon(started.identity);
       return started.identity;
     }
     const [verb, name] = args;

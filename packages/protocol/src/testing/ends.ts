@@ -36,6 +36,7 @@ const hostHandlers: Handlers<typeof hostMethods> = {
     authorizedKeys: [],
   }),
   "certificate.issue": async ({ publicKeyPem }) => ({ certificatePem: `for ${publicKeyPem}`, caPem: "ca" }),
+  "ports.publish": async () => ({ refused: [] }),
 };
 
 const hello = { protocol: { min: 1, max: 1 }, version: "1.0.0", now: "2026-01-01T00:00:00Z", features: [] };

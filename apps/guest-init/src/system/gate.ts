@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Gate } from "../system.ts";
+
+const RETRY_MS = 20;
+/** Nothing answers at an address that the container has not got yet. */
+const ATTEMPT_MS = 1_000;
+
+/** As System's `network.openGate`. */
+export async function openGate(
+  port: number,
+  target: { address: string; port: number },
+  onAnswered: () => void,
+  signal: AbortSignal,
+): Promise<Gate> {
+  const sockets = new Set<Socket>();
+  let isOver = false;
+  const track = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on("error", () => undefined); // "close" follows, and is heard.
+    socket.once("close", () => void sockets.delete(socket));
+  };
+  const admit = async (client: Socket): Promise<void> => {
+    track(client);
+    for (;;) {
+      const server = await dial(target);
+      if (server !== undefined) {
+        track(server);
+        onAnswered();
+        join(client, server);
+        return;
+      }
+      if (client.destroyed) return;
+      if (isOver) return void client.resetAndDestroy();
+      await delay(RETRY_MS);
+    }
+  };
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => void admit(client));
+  listener.listen({ port, host: "0.0.0.0" });
+  await once(listener, "listening");
+  const gate = {
+    shut: () => {
+      listener.close();
+    },
+    sendAway: () => {
+      isOver = true;
+    },
+  };
+  const end = (): void => {
+    gate.shut();
+    gate.sendAway();
+    for (const socket of sockets) socket.destroy();
+  };
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
+  return gate;
+}
+
+async function dial({ address, port }: { address: string; port: number }): Promise<Socket | undefined> {
+  const socket = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
+  try {
+    await once(socket, "connect", { signal: AbortSignal.timeout(ATTEMPT_MS) });
+    return socket;
+  } catch {
+    socket.destroy();
+    return undefined;
+  }
+}
+
+/** `pipe` passes on what is said and its end, and waits for a side that does not read. */
+function join(client: Socket, server: Socket): void {
+  for (const [socket, peer] of [
+    [client, server],
+    [server, client],
+  ] as const) {
+    socket.pipe(peer);
+    socket.on("error", () => void peer.resetAndDestroy());
+    socket.once("close", () => {
+      if (!socket.readableEnded) peer.destroy(); // Gone without an end that could be passed on.
+    });
+  }
+}

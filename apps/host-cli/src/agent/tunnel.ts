@@ -1,0 +1,137 @@
+import type { Host, ProcessIdentity } from "../host.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
+import { guestAddress } from "./guest-network.ts";
+import { type Listener, renderAddress } from "./listeners.ts";
+
+const openLimitMs = 10_000;
+const commandLimitMs = 10_000;
+const pollMs = 20;
+
+/**
+ * TCP ports of the host that lead into the guest, all through one connection of OpenSSH's client: to QEMU's own forwards a
+ * handful of clients at once are too many. It outlives this process, so that what it carries goes on without an agent; the next
+ * agent begins with another one. ssh(1), -O. docs/adr/0011
+ */
+export class Tunnel {
+  readonly #host: Host;
+  readonly #dir: MachineDir;
+  readonly #program: string;
+  readonly #sshPort: number;
+  #process: ProcessIdentity | undefined;
+  /** Of this connection, by `listenKey`. */
+  readonly #listeners = new Map<string, Listener>();
+
+  private constructor(host: Host, dir: MachineDir, program: string, sshPort: number) {
+    this.#host = host;
+    this.#dir = dir;
+    this.#program = program;
+    this.#sshPort = sshPort;
+  }
+
+  /** Undefined on a host without an ssh that can do it. */
+  static async find(host: Host, dir: MachineDir, sshPort: number): Promise<Tunnel | undefined> {
+    // Its build for Windows has no control sockets.
+    const program = host.platform === "win32" ? undefined : await host.processes.find("ssh");
+    return program === undefined ? undefined : new Tunnel(host, dir, program, sshPort);
+  }
+
+  get listeners(): readonly Listener[] {
+    return [...this.#listeners.values()];
+  }
+
+  has(listener: Listener): boolean {
+    return this.#listeners.has(listenKey(listener));
+  }
+
+  /** Whether it is up; starts it when it is not. `hostKeys` are the guest's, in the form of authorized_keys. */
+  async open(hostKeys: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const { processes, files } = this.#host;
+    if (this.#process !== undefined) {
+      const now = await processes.identify(this.#process.pid);
+      if (now?.startMark === this.#process.startMark) return true;
+    }
+    await this.close(signal);
+    const hosts = hostKeys.map((key) => `[127.0.0.1]:${this.#sshPort} ${key}\n`).join("");
+    await files.writeAtomic(this.#dir.knownHosts, hosts);
+    const started = await processes.startDetached(this.#program, this.#arguments(), this.#dir.tunnelLog);
+    if (!(await this.#answers(started, signal))) return false;
+    this.#process = started;
+    return true;
+  }
+
+  /** False when the host's port cannot be had, or the connection is gone. */
+  async add(listener: Listener, signal: AbortSignal): Promise<boolean> {
+    const isAdded = await this.#command("forward", ["-L", forwardOption(listener)], signal);
+    if (isAdded) this.#listeners.set(listenKey(listener), listener);
+    return isAdded;
+  }
+
+  async remove(listener: Listener, signal: AbortSignal): Promise<void> {
+    this.#listeners.delete(listenKey(listener));
+    await this.#command("cancel", ["-L", forwardOption(listener)], signal);
+  }
+
+  /** Ends it, an earlier agent's too, with all that it carries. Idempotent. */
+  async close(signal: AbortSignal): Promise<void> {
+    const { files } = this.#host;
+    this.#process = undefined;
+    this.#listeners.clear();
+    if ((await files.stat(this.#dir.tunnelSocket)) === undefined) return;
+    await this.#command("exit", [], signal);
+    await files.remove(this.#dir.tunnelSocket);
+  }
+
+  async #answers(started: ProcessIdentity, signal: AbortSignal): Promise<boolean> {
+    const { clock, processes, files } = this.#host;
+    const until = clock.monotonicMs() + openLimitMs;
+    while (clock.monotonicMs() < until) {
+      if ((await files.stat(this.#dir.tunnelSocket)) !== undefined && (await this.#command("check", [], signal)))
+        return true;
+      if ((await processes.identify(started.pid))?.startMark !== started.startMark) return false;
+      await clock.delay(pollMs, signal);
+    }
+    await processes.kill(started, "terminate");
+    return false;
+  }
+
+  async #command(what: string, more: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const { clock, processes } = this.#host;
+    const argv = ["-F", "none", "-S", escape(this.#dir.tunnelSocket), "-O", what, ...more, "boot2docker"];
+    const { code } = await processes.run(this.#program, argv, clock.deadline(commandLimitMs, signal));
+    return code === 0;
+  }
+
+  #arguments(): string[] {
+    const options = {
+      ControlMaster: "yes",
+      ControlPath: this.#dir.tunnelSocket,
+      IdentityFile: this.#dir.sshKey,
+      IdentitiesOnly: "yes",
+      UserKnownHostsFile: this.#dir.knownHosts,
+      GlobalKnownHostsFile: "none",
+      StrictHostKeyChecking: "yes",
+      UpdateHostKeys: "no",
+      BatchMode: "yes",
+      LogLevel: "ERROR",
+      // A guest that is gone without a word. One that is paused for long gets another connection when it goes on.
+      ServerAliveInterval: "30",
+      ServerAliveCountMax: "3",
+    };
+    // No file of the user's: what is in it is for other hosts.
+    const words = ["-F", "none", "-N", "-n", "-T", "-p", String(this.#sshPort), "-l", "docker"];
+    return [...words, ...Object.entries(options).map(([name, value]) => `-o${name}=${quote(value)}`), "127.0.0.1"];
+  }
+}
+
+const listenKey = ({ address, port, guestPort }: Listener): string => `${renderAddress(address, port)} ${guestPort}`;
+
+function forwardOption({ address, port, guestPort }: Listener): string {
+  return `${renderAddress(address, port)}:${guestAddress}:${guestPort}`;
+}
+
+/** A value of ssh_config(5), in which % and a space mean something. */
+function quote(value: string): string {
+  return /\s/.test(value) ? `"${escape(value)}"` : escape(value);
+}
+
+const escape = (text: string): string => text.replaceAll("%", "%%");
