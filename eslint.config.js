@@ -87,7 +87,7 @@ export default tseslint.config(
     "commands/**",
     "machine/**",
     "agent/**",
-    ["driver/**", "image/**", "tls/**"],
+    ["driver/**", "image/**", "tls/**", "docker-context/**"],
     "machine-dir/**",
     "host/**",
   ]),

@@ -3,6 +3,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { agent } from "./commands/agent.ts";
 import { remove } from "./commands/delete.ts";
 import { certs } from "./commands/certs.ts";
+import { context } from "./commands/context.ts";
 import { regenerateCerts } from "./commands/regenerate-certs.ts";
 import { disk } from "./commands/disk.ts";
 import { down } from "./commands/down.ts";
@@ -28,6 +29,7 @@ export const verbs = {
   status,
   ip,
   ports,
+  context,
   env,
   ssh,
   logs,

@@ -90,6 +90,12 @@ export interface Files {
   list(path: string): Promise<string[]>;
   /** Undefined when there is nothing. */
   stat(path: string): Promise<FileFacts | undefined>;
+  /** Where a symbolic link leads, as it is written there; undefined when the path is none. */
+  readLink(path: string): Promise<string | undefined>;
+  /** Fails with EEXIST rather than replace something. */
+  symlink(target: string, path: string): Promise<void>;
+  /** Of the file that all links lead to; the path itself when there is nothing. */
+  realPath(path: string): Promise<string>;
   rename(from: string, to: string): Promise<void>;
   /** With everything below; symbolic links are removed, not followed. Idempotent. */
   remove(path: string): Promise<void>;
@@ -140,15 +146,21 @@ export interface HttpsAnswer {
   certificatePem: string;
 }
 
-export interface HttpsRequest {
+/** Where an engine answers: on a unix socket of this host, or on a port of 127.0.0.1. */
+export type EngineEnd = { socketPath: string } | TlsEnd;
+
+export interface TlsEnd {
   /** On 127.0.0.1. */
   port: number;
-  path: string;
   /** PEM texts for mutual TLS; `serverName` is what the server's certificate must be for. */
   ca: string;
   cert: string;
   key: string;
   serverName: string;
+}
+
+export interface HttpsRequest extends TlsEnd {
+  path: string;
 }
 
 export interface Server extends AsyncDisposable {
@@ -174,6 +186,11 @@ export interface Network {
    * connection lives as long as both ends want, UDP clients are forgotten after `udpIdleMs`.
    */
   relay(protocol: Protocol, from: { address: string; port: number }, toPort: number): Promise<Server>;
+  /**
+   * Listens on a socket that is private to the user, and passes each connection on to the first that answers of those that
+   * `dial` names. Where none does it is closed.
+   */
+  relayUnix(path: string, dial: () => Promise<readonly EngineEnd[]>): Promise<Server>;
   /** GET; body bounded to 16 MiB. A refusal by either side of TLS fails with its `code`. */
   httpsGet(request: HttpsRequest, signal: AbortSignal): Promise<HttpsAnswer>;
 }

@@ -3,12 +3,14 @@ import type { Driver, Monitor, VmFacts } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import { isServing } from "../guest-state.ts";
 import { nameMachine, nameMachineIn } from "../hint-commands.ts";
-import type { Host } from "../host.ts";
+import type { Host, Server } from "../host.ts";
 import { type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
+import { serveDocker } from "./docker-socket.ts";
 import { Forwards } from "./forwards.ts";
+import { GuestClock } from "./guest-clock.ts";
 import { guestLink } from "./guest-link.ts";
 import { guestRequests } from "./guest-requests.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -17,9 +19,6 @@ import { vmProblems } from "./vm-problems.ts";
 const monitorLimitMs = 10_000;
 const roundMs = 5_000;
 const retryMs = 500;
-/** How often a guest is told the time after its hello. */
-const clockMs = 60_000;
-const clockLimitMs = 10_000;
 const maxLogBytes = 1 << 20;
 const maxConsoleBytes = 4 << 20;
 /** Much less than the 10 s after which the kernel starts again by itself. */
@@ -47,7 +46,7 @@ export async function runAgent(host: Host, name: string, signal: AbortSignal): P
       await attend(host, dir, config, driver, vm, log, signal);
     }
   } finally {
-    await host.files.remove(dir.agentSocket);
+    for (const path of [dir.agentSocket, dir.dockerSocket]) await host.files.remove(path);
     await sweepIfAlone(host, dir, driver);
     log.info("agent ended");
     await log.flush();
@@ -73,14 +72,16 @@ async function attend(
   void monitor.closed.then(end);
 
   let problems: Reason[] = [];
+  const tunnel = await Tunnel.find(host, dir, config.sshPort);
   const forwards = new Forwards({
     host,
     monitor,
     ports: config,
     scope: config.publish ?? "loopback",
-    tunnel: await Tunnel.find(host, dir, config.sshPort),
+    tunnel,
   });
   let control: Control | undefined;
+  let docker: Server | undefined;
   let hasServed = false;
   const onState = (state: GuestState, bootId: string): void => {
     hasServed ||= isServing(state);
@@ -116,17 +117,15 @@ async function attend(
     problems = [...vmProblems(runState, said), ...refused].map((reason) => nameMachine(reason, name));
     return runState;
   };
-  /** Its own clock drifts, and emulation drifts more. */
-  const tellTime = async (): Promise<void> => {
-    try {
-      const now = host.clock.now().toISOString();
-      await link.guest()?.call("clock.set", { now }, host.clock.deadline(clockLimitMs, ended.signal));
-    } catch (error) {
-      log.info("the guest did not take the time", { reason: String(error) });
-    }
-  };
+  const guestClock = new GuestClock({
+    clock: host.clock,
+    tell: async (now, tellSignal) => {
+      await link.guest()?.call("clock.set", { now: now.toISOString() }, tellSignal);
+    },
+    log: (reason) => log.info("the guest did not take the time", { reason }),
+  });
+  monitor.onPause((isPaused) => guestClock.paused(isPaused, ended.signal));
   const rounds = async (): Promise<void> => {
-    let clockToldMs = host.clock.monotonicMs();
     for (;;) {
       const runState = await look();
       // The write is tried again; QEMU pauses again when there is still no room.
@@ -137,10 +136,6 @@ async function attend(
         log.info("the guest's kernel panicked: reset", { console: dir.consoleLog });
         await monitor.reset(ended.signal);
         continue;
-      }
-      if (host.clock.monotonicMs() - clockToldMs >= clockMs) {
-        clockToldMs = host.clock.monotonicMs();
-        await tellTime();
       }
       await trimLog(host, dir.agentLog, maxLogBytes);
       await trimLog(host, dir.tunnelLog, maxLogBytes);
@@ -160,11 +155,13 @@ async function attend(
       ended.signal,
     );
     control = served;
+    const untilRight = (): Promise<void> => guestClock.untilRight(ended.signal);
+    docker = await serveDocker(host, dir, config, tunnel, untilRight);
     // The channel takes one client: this one must be gone before another attempt.
     const unlink = new AbortController();
     const linked = link.run(AbortSignal.any([ended.signal, unlink.signal]));
     try {
-      await rounds();
+      await Promise.all([rounds(), guestClock.run(ended.signal)]);
     } finally {
       unlink.abort();
       await linked;
@@ -177,6 +174,7 @@ async function attend(
   } finally {
     signal.removeEventListener("abort", end);
     ended.abort();
+    await docker?.close();
     await forwards.close();
     await monitor.close();
   }

@@ -28,6 +28,7 @@ const monitor: Monitor = {
       (other) => other.protocol !== protocol || other.hostAddress !== hostAddress || other.hostPort !== hostPort,
     );
   },
+  onPause: () => undefined,
   closed: new Promise(() => undefined),
   close: async () => undefined,
 };

@@ -175,10 +175,7 @@ export class Forwards {
 
   async #fillTunnel(tunnel: Tunnel, wanted: readonly Listener[], signal: AbortSignal): Promise<void> {
     if (this.#published === undefined) return;
-    const isUp =
-      this.#hostKeys !== undefined && (wanted.length > 0 || tunnel.listeners.length > 0)
-        ? await tunnel.open(this.#hostKeys, signal)
-        : false;
+    const isUp = this.#hostKeys !== undefined && (await tunnel.open(this.#hostKeys, signal));
     const keys = new Set(wanted.map(listenerKey));
     for (const listener of tunnel.listeners) {
       if (!keys.has(listenerKey(listener))) await tunnel.remove(listener, signal);

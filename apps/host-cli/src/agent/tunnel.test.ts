@@ -32,7 +32,7 @@ beforeEach(async () => {
   world.programs.set("/usr/bin/ssh", (args) => {
     const what = args[args.indexOf("-O") + 1] ?? "";
     const option = args.includes("-L") ? ` ${args[args.indexOf("-L") + 1] ?? ""}` : "";
-    commands.push(`${what}${option}`);
+    if (!option.includes("docker.sock")) commands.push(`${what}${option}`);
     if (what === "exit") world.kill(pid);
     return { code: fails.has(what) ? 255 : 0, stdout: "", stderr: "" };
   });
@@ -76,6 +76,15 @@ test("one that died is started again, and carries nothing", async () => {
   expect(await world.clock.settle(tunnel.open(hostKeys, never))).toBe(true);
   expect(tunnel.listeners).toEqual([]);
   expect(commands.slice(2)).toEqual(["forward [::1]:8080:10.0.2.15:61000", "exit", "start", "check"]);
+});
+
+test("the guest's Docker is at this end of it, as long as it is up", async () => {
+  const tunnel = await find();
+  expect(tunnel.engineSocket).toBeUndefined();
+  await world.clock.settle(tunnel.open(hostKeys, never));
+  expect(tunnel.engineSocket).toBe(dir.engineSocket);
+  await tunnel.close(never);
+  expect(tunnel.engineSocket).toBeUndefined();
 });
 
 test("an earlier agent's is ended before another one begins", async () => {

@@ -6,6 +6,8 @@ import { type Listener, renderAddress } from "./listeners.ts";
 const openLimitMs = 10_000;
 const commandLimitMs = 10_000;
 const pollMs = 20;
+/** paths.ts of guest-init. */
+const guestDockerSocket = "/run/docker.sock";
 
 /**
  * TCP ports of the host that lead into the guest, all through one connection of OpenSSH's client: to QEMU's own forwards a
@@ -18,6 +20,7 @@ export class Tunnel {
   readonly #program: string;
   readonly #sshPort: number;
   #process: ProcessIdentity | undefined;
+  #hasEngine = false;
   /** Of this connection, by `listenKey`. */
   readonly #listeners = new Map<string, Listener>();
 
@@ -56,7 +59,18 @@ export class Tunnel {
     const started = await processes.startDetached(this.#program, this.#arguments(), this.#dir.tunnelLog);
     if (!(await this.#answers(started, signal))) return false;
     this.#process = started;
+    const { engineSocket } = this.#dir;
+    this.#hasEngine = await this.#command(
+      "forward",
+      ["-L", `${engineSocket.replaceAll(":", "\\:")}:${guestDockerSocket}`],
+      signal,
+    );
     return true;
+  }
+
+  /** Where the guest's Docker answers; undefined while it does not do so through here. */
+  get engineSocket(): string | undefined {
+    return this.#hasEngine ? this.#dir.engineSocket : undefined;
   }
 
   /** False when the host's port cannot be had, or the connection is gone. */
@@ -75,6 +89,7 @@ export class Tunnel {
   async close(signal: AbortSignal): Promise<void> {
     const { files } = this.#host;
     this.#process = undefined;
+    this.#hasEngine = false;
     this.#listeners.clear();
     if ((await files.stat(this.#dir.tunnelSocket)) === undefined) return;
     await this.#command("exit", [], signal);
@@ -112,6 +127,8 @@ export class Tunnel {
       StrictHostKeyChecking: "yes",
       UpdateHostKeys: "no",
       BatchMode: "yes",
+      // What an earlier one left is nobody's.
+      StreamLocalBindUnlink: "yes",
       LogLevel: "ERROR",
       // A guest that is gone without a word. One that is paused for long gets another connection when it goes on.
       ServerAliveInterval: "30",

@@ -1,8 +1,9 @@
 import type { Host } from "../host.ts";
 import type { Terminal } from "../ssh/terminal.ts";
+import { defaultMachine } from "../machine-dir/dir.ts";
 import type { Ui } from "../ui.ts";
 
-export const defaultMachine = "boot2docker";
+export { defaultMachine };
 
 /** What a verb works with, beside its own arguments. */
 export interface Context {

@@ -68,6 +68,8 @@ export interface Monitor {
   /** False when the host's port cannot be had. */
   addForward(forward: Forward, signal: AbortSignal): Promise<boolean>;
   removeForward(forward: Forward, signal: AbortSignal): Promise<void>;
+  /** Calls `listener` when the VM begins to stand still, and when it goes on. */
+  onPause(listener: (isPaused: boolean) => void): void;
   /** Resolves when the VM is gone, or `close` was called. */
   readonly closed: Promise<void>;
   close(): Promise<void>;

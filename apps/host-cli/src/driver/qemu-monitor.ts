@@ -30,6 +30,10 @@ export function openQemuMonitor(qmp: Qmp): Monitor {
     removeForward: async (forward, signal) => {
       await human(removeCommand(forward), signal);
     },
+    onPause: (listener) =>
+      qmp.onEvent((name) => {
+        if (name === "STOP" || name === "RESUME") listener(name === "STOP");
+      }),
     closed: qmp.closed,
     close: () => qmp.close(),
   };

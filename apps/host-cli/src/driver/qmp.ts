@@ -6,6 +6,8 @@ import type { Clock } from "../host.ts";
 export interface Qmp {
   /** Throws QmpError when QEMU refuses, an Error when the session is over. */
   execute(command: string, args: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<unknown>;
+  /** Calls `listener` with the name of each event from now on, such as `RESUME`. */
+  onEvent(listener: (name: string) => void): void;
   /** Resolves when the session is over, for whatever reason. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
@@ -20,6 +22,7 @@ const answerLimitMs = 30_000;
 const maxLineBytes = 1 << 20;
 
 const Greeting = z.object({ QMP: z.unknown() });
+const Event = z.object({ event: z.string() });
 const Answer = z.union([
   z.object({ id: z.int(), return: z.unknown() }),
   z.object({ id: z.int(), error: z.object({ desc: z.string() }) }),
@@ -34,6 +37,7 @@ interface Waiting {
 export async function connectQmp(channel: Channel, clock: Clock, signal: AbortSignal): Promise<Qmp> {
   const greeted = Promise.withResolvers<undefined>();
   const waiting = new Map<number, Waiting>();
+  const listeners: ((name: string) => void)[] = [];
   let lastId = 0;
 
   const take = (line: string): void => {
@@ -42,8 +46,10 @@ export async function connectQmp(channel: Channel, clock: Clock, signal: AbortSi
       greeted.resolve(undefined);
       return;
     }
+    const event = Event.safeParse(message);
+    if (event.success) for (const listener of listeners) listener(event.data.event);
     const answer = Answer.safeParse(message);
-    if (!answer.success) return; // An event: whoever cares asks for the state.
+    if (!answer.success) return;
     const call = waiting.get(answer.data.id);
     waiting.delete(answer.data.id);
     if ("error" in answer.data) call?.reject(new QmpError(answer.data.error.desc));
@@ -80,7 +86,8 @@ export async function connectQmp(channel: Channel, clock: Clock, signal: AbortSi
     await channel.close();
     throw error;
   }
-  return { execute, closed, close: () => channel.close() };
+  const onEvent = (listener: (name: string) => void): void => void listeners.push(listener);
+  return { execute, onEvent, closed, close: () => channel.close() };
 }
 
 async function readLines(channel: Channel, take: (line: string) => void): Promise<void> {

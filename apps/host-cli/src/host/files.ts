@@ -33,6 +33,9 @@ export const nodeFiles: Files = {
   },
   list: async (path) => (await orIfMissing(fs.readdir(path), [])).sort(),
   stat: (path) => orIfMissing(fs.lstat(path).then(factsOf), undefined),
+  readLink: (path) => orIfMissing(orIfNoLink(fs.readlink(path)), undefined),
+  symlink: (target, path) => fs.symlink(target, path),
+  realPath: (path) => orIfMissing(fs.realpath(path), path),
   rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { recursive: true, force: true }),
   freeBytes: async (path) => {
@@ -140,6 +143,15 @@ function kindOf(stats: Awaited<ReturnType<typeof fs.lstat>>): FileFacts["kind"] 
   if (stats.isDirectory()) return "directory";
   if (stats.isSymbolicLink()) return "symlink";
   return stats.isSocket() ? "socket" : "other";
+}
+
+async function orIfNoLink(found: Promise<string>): Promise<string | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined;
+    throw error;
+  }
 }
 
 async function orIfMissing<T, U>(found: Promise<T>, missing: U): Promise<T | U> {

@@ -4,7 +4,7 @@ import { chmod, rm } from "node:fs/promises";
 import { type AddressInfo, createServer, connect, type Socket } from "node:net";
 import type { Channel } from "@boot2docker/protocol";
 import type { HttpsAnswer, HttpsRequest, Network, Protocol, Server } from "../host.ts";
-import { relayTcp, relayUdp } from "./relay.ts";
+import { relayTcp, relayUdp, relayUnix } from "./relay.ts";
 
 const loopback = "127.0.0.1";
 const maxBodyBytes = 16 * 2 ** 20;
@@ -16,6 +16,7 @@ export const nodeNetwork: Network = {
   bindFailure,
   freePort,
   relay: (protocol, from, toPort) => (protocol === "tcp" ? relayTcp(from, toPort) : relayUdp(from, toPort)),
+  relayUnix,
   httpsGet,
 };
 

@@ -1,7 +1,8 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
-import type { Server } from "../host.ts";
+import { chmod, rm } from "node:fs/promises";
+import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
+import type { EngineEnd, Server } from "../host.ts";
 
 const loopback = "127.0.0.1";
 /** As long as Linux remembers a UDP flow that is answered: net.netfilter.nf_conntrack_udp_timeout_stream. */
@@ -18,15 +19,74 @@ export async function relayTcp(from: End, toPort: number): Promise<Server> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const guest = connect({ host: loopback, port: toPort, allowHalfOpen: true, noDelay: true });
-    join(client, guest);
-    for (const socket of [client, guest]) {
-      sockets.add(socket);
-      socket.once("close", () => void sockets.delete(socket));
-    }
+    keep(sockets, client, guest);
+    join(client, guest, (socket) => void socket.resetAndDestroy());
   });
   // Both families are listened on by themselves: what is asked for one must not take the port in the other.
   server.listen({ host: from.address, port: from.port, ipv6Only: true });
   await once(server, "listening");
+  return serverOf(server, sockets);
+}
+
+/** As Network's `relayUnix`. */
+export async function relayUnix(path: string, dial: () => Promise<readonly EngineEnd[]>): Promise<Server> {
+  await rm(path, { force: true });
+  const sockets = new Set<Socket>();
+  const admit = async (client: Socket): Promise<void> => {
+    try {
+      const engine = await connectFirst(await dial());
+      keep(sockets, engine);
+      join(client, engine, (socket) => void socket.destroy());
+    } catch {
+      client.destroy(); // A client reads that as an engine that is not there.
+    }
+  };
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    keep(sockets, client);
+    client.on("error", () => undefined); // It may leave before there is somebody to tell.
+    void admit(client);
+  });
+  server.listen({ path });
+  await once(server, "listening");
+  await chmod(path, 0o600);
+  return serverOf(server, sockets);
+}
+
+async function connectFirst(ends: readonly EngineEnd[]): Promise<Socket> {
+  let failure: unknown;
+  for (const end of ends) {
+    try {
+      return await connectEngine(end);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function connectEngine(end: EngineEnd): Promise<Socket> {
+  if ("socketPath" in end) {
+    const socket = connect({ path: end.socketPath, allowHalfOpen: true });
+    await once(socket, "connect");
+    return socket;
+  }
+  const { connect: connectTls } = await import("node:tls");
+  const { port, ca, cert, key, serverName } = end;
+  // It takes over from its carrier that one side may end before the other.
+  const carrier = connect({ host: loopback, port, allowHalfOpen: true });
+  const socket = connectTls({ socket: carrier, ca, cert, key, servername: serverName });
+  await once(socket, "secureConnect");
+  return socket;
+}
+
+function keep(sockets: Set<Socket>, ...more: Socket[]): void {
+  for (const socket of more) {
+    sockets.add(socket);
+    socket.once("close", () => void sockets.delete(socket));
+  }
+}
+
+function serverOf(server: NetServer, sockets: ReadonlySet<Socket>): Server {
   const close = async (): Promise<void> => {
     if (!server.listening) return;
     const closed = once(server, "close");
@@ -37,14 +97,14 @@ export async function relayTcp(from: End, toPort: number): Promise<Server> {
   return { close, [Symbol.asyncDispose]: close };
 }
 
-/** `pipe` passes on what is said and its end, and waits for a side that does not read. */
-function join(one: Socket, other: Socket): void {
+/** `pipe` passes on what is said and its end, and waits for a side that does not read. `breakOff` tells the peer of a broken one. */
+function join(one: Socket, other: Socket, breakOff: (peer: Socket) => void): void {
   for (const [socket, peer] of [
     [one, other],
     [other, one],
   ] as const) {
     socket.pipe(peer);
-    socket.on("error", () => void peer.resetAndDestroy());
+    socket.on("error", () => breakOff(peer));
     socket.once("close", () => {
       if (!socket.readableEnded) peer.destroy(); // Gone without an end that could be passed on.
     });

@@ -1,6 +1,9 @@
 import { UserError, exitCodes } from "../errors.ts";
 import type { Host } from "../host.ts";
 
+/** The machine of who names none. */
+export const defaultMachine = "boot2docker";
+
 /** Who writes a file. */
 type Owner = "command" | "agent" | "qemu" | "user";
 
@@ -91,6 +94,18 @@ export const machineFiles = {
     kind: "file",
     owner: "agent",
     purpose: "The guest's ssh host keys, which it told through its channel.",
+  },
+  dockerSocket: {
+    path: "docker.sock",
+    kind: "socket",
+    owner: "agent",
+    purpose: "Docker, for clients of this user: what the docker context leads to.",
+  },
+  engineSocket: {
+    path: "engine.sock",
+    kind: "socket",
+    owner: "agent",
+    purpose: "The guest's own Docker socket, at this end of the ssh client's connection.",
   },
   tunnelSocket: {
     path: "ssh.sock",

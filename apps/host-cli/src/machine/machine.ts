@@ -1,5 +1,6 @@
 import type { GuestState } from "@boot2docker/protocol";
 import type { ListedPorts } from "../agent/control.ts";
+import type { ContextFacts } from "../docker-context/docker-context.ts";
 import type { CertificateDescription } from "../host.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 
@@ -81,6 +82,12 @@ export interface Machine {
   trimDisk(progress: Progress, signal: AbortSignal): Promise<number>;
   /** Starts the machine, again if it runs, so that its disk is checked before it is mounted. What the check said. */
   checkDisk(progress: Progress, signal: AbortSignal): Promise<DiskCheck>;
+  /** Of the docker client. Throws UserError `docker-config-unreadable`. */
+  readContext(): Promise<ContextFacts>;
+  /** Makes or repairs it, and with `isCurrent` has clients use it. Throws UserError `context-foreign`. */
+  ensureContext(options: { isCurrent: boolean }): Promise<void>;
+  /** What is not this machine's own stays. */
+  forgetContext(): Promise<void>;
   /** Throws UserError `guest-not-connected`. The machine must run. */
   readPorts(signal: AbortSignal): Promise<PortFacts>;
   readCertificates(signal: AbortSignal): Promise<Certificates>;

@@ -1,9 +1,11 @@
 import { connectToAgent, openAgent, type AgentConnection } from "../agent/open-agent.ts";
+import { describeContext, ensureContext, forgetContext, useContext } from "../docker-context/docker-context.ts";
 import type { Driver } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { machineAbsent, readMachineConfig } from "../machine-dir/config-file.ts";
+import { closeClientAccess, openClientAccess } from "./client-access.ts";
 import type { Context } from "./context.ts";
 import { checkMachineDirectory } from "./create.ts";
 import { checkDataDisk } from "./data-disk.ts";
@@ -52,7 +54,10 @@ export function openMachine(host: Host, name: string): Machine {
     },
 
     up: (progress, signal) =>
-      locked(progress, signal, async (context) => runUp(context, await readMachineConfig(host, dir))),
+      locked(progress, signal, async (context) => {
+        await runUp(context, await readMachineConfig(host, dir));
+        await openClientAccess(host, dir, progress);
+      }),
 
     down: (options, progress, signal) => locked(progress, signal, (context) => runDown(context, options)),
 
@@ -75,6 +80,15 @@ export function openMachine(host: Host, name: string): Machine {
 
     checkDisk: (progress, signal) => locked(progress, signal, runCheckDisk),
 
+    readContext: () => describeContext(host, dir),
+
+    async ensureContext({ isCurrent }) {
+      await checkExists();
+      await (isCurrent ? useContext(host, dir) : ensureContext(host, dir));
+    },
+
+    forgetContext: () => forgetContext(host, dir),
+
     readPorts: async (signal) => readPorts({ host, dir, signal }, await readMachineConfig(host, dir)),
 
     async readCertificates(signal) {
@@ -90,6 +104,7 @@ export function openMachine(host: Host, name: string): Machine {
       locked(progress, signal, async (context) => {
         if ((await driver.inspect()).state === "on") await killVm(context);
         await cleanUp(context);
+        await closeClientAccess(host, dir);
         await inRow(progress, `machine ${name} deleted`, () => deleteMachineDirectory(host, dir));
       }),
   };

@@ -21,6 +21,11 @@ export class FakeClock implements Clock {
     return new Date(this.startsAt.getTime() + this.#elapsedMs);
   }
 
+  /** The computer sleeps: only the wall clock goes on. */
+  sleep(ms: number): void {
+    this.startsAt = new Date(this.startsAt.getTime() + ms);
+  }
+
   monotonicMs(): number {
     return this.#elapsedMs;
   }

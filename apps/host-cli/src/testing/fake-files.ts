@@ -132,6 +132,13 @@ export function filesOn(disk: FakeDisk): Omit<Files, "tryLock"> {
         modifiedAt,
       };
     },
+    readLink: async (path) => (entries.get(path)?.kind === "symlink" ? disk.text(path) : undefined),
+    symlink: async (target, path) => {
+      checkParent(path);
+      if (entries.has(path)) throw new FileError("EEXIST", path);
+      disk.put(path, target, { kind: "symlink" });
+    },
+    realPath: async (path) => (entries.get(path)?.kind === "symlink" ? (disk.text(path) ?? path) : path),
     rename: async (from, to) => {
       for (const key of [from, ...below(from)]) {
         entries.set(to + key.slice(from.length), must(key));

@@ -5,6 +5,7 @@ import { describeCertificate, inspectCertificate } from "../host/certificate.ts"
 import type {
   CertificateDescription,
   CertificateFacts,
+  EngineEnd,
   Host,
   HttpsAnswer,
   HttpsRequest,
@@ -43,6 +44,8 @@ export class FakeWorld {
   readonly bindFailures = new Map<string, string>();
   /** What processes pass on: from where to which port of 127.0.0.1. */
   readonly relays = new Map<string, number>();
+  /** Sockets that lead to engines. */
+  readonly engines = new Map<string, () => Promise<readonly EngineEnd[]>>();
   readonly programs = new Map<string, Program>();
   /** What a program does when it is started to go on by itself. */
   readonly daemons = new Map<string, (started: ProcessIdentity) => void>();
@@ -154,6 +157,13 @@ export class FakeWorld {
           const name = `${protocol} ${address} ${port}`;
           this.relays.set(name, toPort);
           const close = async (): Promise<void> => void this.relays.delete(name);
+          onKill(() => void close());
+          return { close, [Symbol.asyncDispose]: close };
+        },
+        relayUnix: async (path, dial) => {
+          this.disk.put(path, "", { kind: "socket" });
+          this.engines.set(path, dial);
+          const close = async (): Promise<void> => void this.engines.delete(path);
           onKill(() => void close());
           return { close, [Symbol.asyncDispose]: close };
         },

@@ -1,0 +1,53 @@
+import { exitCodes, UserError } from "../errors.ts";
+import type { Machine } from "../machine/machine.ts";
+import { namedMachine } from "./machines.ts";
+import { type Context, defaultMachine, jsonOption, verb } from "./verb.ts";
+
+const actions = {
+  show: async () => undefined,
+  make: (machine) => machine.ensureContext({ isCurrent: false }),
+  use: (machine) => machine.ensureContext({ isCurrent: true }),
+  remove: (machine) => machine.forgetContext(),
+} satisfies Record<string, (machine: Machine) => Promise<void>>;
+
+type ActionName = keyof typeof actions;
+const actionNames = Object.keys(actions) as ActionName[]; // Its own keys.
+
+export const context = verb({
+  aliases: [],
+  summary: "have the docker client use a machine",
+  details:
+    "`up` makes a docker context for each machine, and `delete` removes it. It leads to a socket that only this user can open. " +
+    "Clients use it at once when they have chosen no other one and this host has no engine of its own. show says what is so, make " +
+    "repairs it, use has clients use it from now on, remove takes it away. A context of this name that boot2docker has not made " +
+    "is left alone.",
+  examples: ["boot2docker context use", "docker --context boot2docker ps"],
+  operands: [
+    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given` },
+    { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
+  ],
+  options: jsonOption,
+  async run(runContext: Context, { operands: [first = "show", ...rest], options }) {
+    const action = actionNames.find((known) => known === first);
+    if (action === undefined) {
+      throw new UserError(`context ${first}: there is no such action`, {
+        code: "usage",
+        hint: `There are ${actionNames.join(", ")}.`,
+        exitCode: exitCodes.usage,
+      });
+    }
+    const machine = await namedMachine(runContext, rest);
+    const act: (machine: Machine) => Promise<void> = actions[action];
+    await act(machine);
+    const { name, endpoint, isMade, isCurrent } = await machine.readContext();
+    const { ui } = runContext;
+    if (options.json) ui.result(JSON.stringify({ name, endpoint, isMade, isCurrent }));
+    else if (action !== "remove") ui.result(`${name}  ${endpoint}  ${describe(isMade, isCurrent)}`);
+    return undefined;
+  },
+});
+
+function describe(isMade: boolean, isCurrent: boolean): string {
+  if (!isMade) return "not made";
+  return isCurrent ? "in use" : "made";
+}
