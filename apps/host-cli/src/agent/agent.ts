@@ -124,7 +124,11 @@ async function attend(
     },
     log: (reason) => log.info("the guest did not take the time", { reason }),
   });
-  monitor.onPause((isPaused) => guestClock.paused(isPaused, ended.signal));
+  let wake = Promise.withResolvers<undefined>();
+  monitor.onPause((isPaused) => {
+    guestClock.paused(isPaused, ended.signal);
+    wake.resolve(undefined);
+  });
   const rounds = async (): Promise<void> => {
     for (;;) {
       const runState = await look();
@@ -140,7 +144,8 @@ async function attend(
       await trimLog(host, dir.agentLog, maxLogBytes);
       await trimLog(host, dir.tunnelLog, maxLogBytes);
       await trimLog(host, dir.consoleLog, maxConsoleBytes);
-      await host.clock.delay(roundMs, ended.signal);
+      await Promise.race([host.clock.delay(roundMs, ended.signal), wake.promise]);
+      wake = Promise.withResolvers();
     }
   };
   try {

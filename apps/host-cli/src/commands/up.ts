@@ -19,7 +19,11 @@ export const up = verb({
     const { ui, signal } = context;
     const machine = await namedMachine(context, operands);
     await ensureMachine(context, machine, options);
-    await machine.up(ui.progress, signal);
+    const hindrance = await machine.up(ui.progress, signal);
+    if (hindrance !== undefined) {
+      ui.say(hindrance.message);
+      if (hindrance.hint !== undefined) ui.say(`hint: ${hindrance.hint}`);
+    }
     const observed = await machine.status(signal);
     if (options.json) ui.result(JSON.stringify(await describe(machine, observed)));
     for (const line of explain(machine.name, observed)) ui.say(line);

@@ -1,6 +1,7 @@
 import type { GuestState } from "@boot2docker/protocol";
 import type { ListedPorts } from "../agent/control.ts";
 import type { ContextFacts } from "../docker-context/docker-context.ts";
+import type { UserError } from "../errors.ts";
 import type { CertificateDescription } from "../host.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 
@@ -71,8 +72,11 @@ export interface Machine {
   /** Throws UserError `machine-absent` (exit 3) when there is none. */
   readConfig(): Promise<MachineConfig>;
   status(signal: AbortSignal): Promise<MachineStatus>;
-  /** Creates what is missing, starts what is stopped, waits until the engine answers over TLS from this host. */
-  up(progress: Progress, signal: AbortSignal): Promise<void>;
+  /**
+   * Creates what is missing, starts what is stopped, waits until the engine answers over TLS from this host. Returns why clients do
+   * not find it by themselves, where that is so.
+   */
+  up(progress: Progress, signal: AbortSignal): Promise<UserError | undefined>;
   /** Asks the guest to shut down in order; kills the VM after `timeoutMs` only when `force`. */
   down(options: { timeoutMs: number; force: boolean }, progress: Progress, signal: AbortSignal): Promise<void>;
   readDisk(signal: AbortSignal): Promise<DiskFacts>;

@@ -56,7 +56,7 @@ export function openMachine(host: Host, name: string): Machine {
     up: (progress, signal) =>
       locked(progress, signal, async (context) => {
         await runUp(context, await readMachineConfig(host, dir));
-        await openClientAccess(host, dir, progress);
+        return openClientAccess(host, dir);
       }),
 
     down: (options, progress, signal) => locked(progress, signal, (context) => runDown(context, options)),
