@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { dockerClient } from "./docker-client.ts";
+import { dockerClient } from "./debian-programs.ts";
 import { must, run, type Ran, type RunOptions } from "./run.ts";
 
 const require = createRequire(import.meta.url);

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { dockerClient } from "../harness/docker-client.ts";
+import { dockerClient } from "../harness/debian-programs.ts";
 import { binaryFile, imageFolder, parseExports } from "../harness/machine.ts";
 import { must } from "../harness/run.ts";
 

@@ -5,7 +5,7 @@ import { connect, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { askAgent } from "../harness/agent.ts";
 import { makeSandbox, type Sandbox } from "../harness/machine.ts";
-import { importNodeImage } from "../harness/node-image.ts";
+import { importProgram } from "../harness/program-image.ts";
 
 /** Ports of containers on the host, with the real docker client. */
 let box: Sandbox;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   box = await makeSandbox();
   await box.ok("up");
   env = await box.dockerEnv();
-  await importNodeImage(box.dockerClient, "node", { env });
+  await importProgram(box.dockerClient, process.execPath, "node", { env });
 });
 afterEach(async () => {
   const all = await dockerOk("ps", "-aq");

@@ -28,11 +28,17 @@ async function killAgent(): Promise<void> {
 test("a small difference from the host is made up for without a jump, a larger one at once", async () => {
   const offsetAfter = async (aheadMs: number) =>
     (await askAgent(box, "clock.set", { now: new Date(Date.now() + aheadMs).toISOString() })).offsetMs;
+  /** What is said takes its time to be heard, which only ever adds to the difference. */
+  const offset = async () => {
+    const said: number[] = [];
+    for (let count = 0; count < 8; count += 1) said.push(await offsetAfter(0));
+    return Math.min(...said);
+  };
   await restartAgent();
-  const beforeMs = await offsetAfter(0);
+  const beforeMs = await offset();
   await offsetAfter(90); // Now it is to gain about 90 ms, at half a millisecond in a second.
   await delay(40_000);
-  const gainedMs = (await offsetAfter(0)) - beforeMs;
+  const gainedMs = (await offset()) - beforeMs;
   expect(gainedMs).toBeGreaterThan(8);
   expect(gainedMs).toBeLessThan(60);
   await offsetAfter(3_600_000);

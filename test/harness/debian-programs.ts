@@ -5,15 +5,20 @@ import { join } from "node:path";
 import { cacheFolder, downloadPackages, PackageLock } from "@boot2docker/debian";
 import * as z from "zod/mini";
 
-/**
- * Debian's docker client with buildx, as locked in `docker-client.json`: the tests do not depend on what the host has.
- * Returns the client's path; `config` becomes a DOCKER_CONFIG folder that finds the plugins.
- */
+/** Debian's docker client, and what it returns finds its plugins by the DOCKER_CONFIG folder `config`. */
 export async function dockerClient(config: string): Promise<string> {
-  const lockFile = join(import.meta.dirname, "docker-client.json");
-  const lock = readFileSync(lockFile, "utf8");
+  const folder = await debianPrograms();
+  mkdirSync(config, { recursive: true });
+  const plugins = join(config, "cli-plugins");
+  if (!existsSync(plugins)) symlinkSync(join(folder, "usr", "libexec", "docker", "cli-plugins"), plugins);
+  return join(folder, "usr", "bin", "docker");
+}
+
+/** Root of the packages in `debian-programs.json`: the tests do not depend on what the host has. */
+export async function debianPrograms(): Promise<string> {
+  const lock = readFileSync(join(import.meta.dirname, "debian-programs.json"), "utf8");
   const key = createHash("sha256").update(lock).digest("hex").slice(0, 16);
-  const cache = cacheFolder("docker-client");
+  const cache = cacheFolder("test-programs");
   const folder = join(cache, key);
   if (!existsSync(folder)) {
     mkdirSync(cache, { recursive: true });
@@ -22,8 +27,5 @@ export async function dockerClient(config: string): Promise<string> {
     for (const file of files.values()) execFileSync("dpkg-deb", ["-x", file, staging]);
     renameSync(staging, folder);
   }
-  mkdirSync(config, { recursive: true });
-  const plugins = join(config, "cli-plugins");
-  if (!existsSync(plugins)) symlinkSync(join(folder, "usr", "libexec", "docker", "cli-plugins"), plugins);
-  return join(folder, "usr", "bin", "docker");
+  return folder;
 }
