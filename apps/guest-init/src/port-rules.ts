@@ -56,14 +56,17 @@ export async function writeRules(
   if (code !== 0) throw new Error(`iptables-restore ended with code ${String(code)}: ${stderr.trim()}`);
 }
 
-/** By which the kernel decides for what comes from outside, and for what a program of the guest sends. */
-const HOOKS = ["PREROUTING", "OUTPUT"];
+/**
+ * By which the kernel decides for what comes in by a card, and for what a program of the guest sends. Not for what other
+ * containers send: the host may have been asked for its loopback only, and they would come past that.
+ */
+const HOOKS = [["PREROUTING", "-i", "eth+"], ["OUTPUT"]];
 
-/** Has all that is for the guest itself pass the chain, before Docker's. Idempotent. The chain must be there. */
+/** Has what is for the guest itself pass the chain, before Docker's. Idempotent. The chain must be there. */
 export async function enterChain({ processes }: System, signal: AbortSignal): Promise<void> {
   for (const hook of HOOKS) {
     const run = (how: "-C" | "-I") => {
-      const rule = [hook, "-m", "addrtype", "--dst-type", "LOCAL", "-j", CHAIN];
+      const rule = [...hook, "-m", "addrtype", "--dst-type", "LOCAL", "-j", CHAIN];
       return processes.run([IPTABLES, "-w", "-t", "nat", how, ...rule], signal);
     };
     if ((await run("-C")).code === 0) continue;

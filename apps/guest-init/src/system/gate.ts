@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { BlockList, connect, createServer, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Gate } from "../system.ts";
 
@@ -36,7 +37,10 @@ export async function openGate(
       await delay(RETRY_MS);
     }
   };
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => void admit(client));
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    if (isFromOutside(client)) void admit(client);
+    else client.resetAndDestroy();
+  });
   listener.listen({ port, host: "0.0.0.0" });
   await once(listener, "listening");
   const gate = {
@@ -55,6 +59,16 @@ export async function openGate(
   if (signal.aborted) end();
   signal.addEventListener("abort", end, { once: true });
   return gate;
+}
+
+/** From the guest itself or its card's network. Other containers are neither: they would come past what was published where. */
+function isFromOutside({ localAddress = "", remoteAddress = "" }: Socket): boolean {
+  const allowed = new BlockList();
+  for (const { address, netmask, family } of Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])) {
+    const bits = netmask.split(".").reduce((sum, byte) => sum + Number(byte).toString(2).replaceAll("0", "").length, 0);
+    if (family === "IPv4" && address === localAddress) allowed.addSubnet(address, bits);
+  }
+  return allowed.check(remoteAddress);
 }
 
 async function dial({ address, port }: { address: string; port: number }): Promise<Socket | undefined> {
