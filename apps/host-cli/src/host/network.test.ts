@@ -6,7 +6,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { issueClientCertificate, issueServerCertificate, makeCa } from "../tls/certificates.ts";
+import { makeServerCertificate } from "../testing/server-certificate.ts";
+import { issueClientCertificate, makeCa } from "../tls/certificates.ts";
 import { nodeNetwork as network } from "./network.ts";
 
 const never = new AbortController().signal;
@@ -66,14 +67,7 @@ test("a port is free until somebody listens on it", async () => {
 test("mutual TLS: our client is answered, one of another CA is refused, and so is another server", async () => {
   const now = new Date();
   const [ca, other] = [await makeCa(now, "0001"), await makeCa(now, "0002")];
-  const { publicKey, privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
-    "sign",
-  ]);
-  const pem = async (format: "spki" | "pkcs8", key: typeof publicKey, label: string) =>
-    `-----BEGIN ${label}-----\n${Buffer.from(await crypto.subtle.exportKey(format, key)).toString("base64")}\n-----END ${label}-----\n`;
-  const names = { dns: ["m1"], ip: ["127.0.0.1"] };
-  const cert = await issueServerCertificate(ca, await pem("spki", publicKey, "PUBLIC KEY"), names, now, "0003");
-  const options = { ca: ca.certificatePem, cert, key: await pem("pkcs8", privateKey, "PRIVATE KEY") };
+  const options = { ca: ca.certificatePem, ...(await makeServerCertificate(ca, now, "0003")) };
   const server = createHttpsServer({ ...options, requestCert: true, rejectUnauthorized: true }, (_, response) => {
     response.end("OK");
   });

@@ -1,10 +1,10 @@
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
 import { type AddressInfo, createServer, connect, type Socket } from "node:net";
 import type { Channel } from "@boot2docker/protocol";
 import type { HttpsAnswer, HttpsRequest, Network, Protocol, Server } from "../host.ts";
-import { relayTcp, relayUdp, relayUnix } from "./relay.ts";
+import { Connections } from "./tracked-server.ts";
+import { openUdp, relayTcp, relayUdp, relayUnix } from "./relay.ts";
 
 const loopback = "127.0.0.1";
 const maxBodyBytes = 16 * 2 ** 20;
@@ -33,23 +33,15 @@ async function connectUnix(path: string, signal: AbortSignal): Promise<Channel> 
 
 async function listenUnix(path: string, onConnection: (channel: Channel) => void): Promise<Server> {
   await rm(path, { force: true });
-  const sockets = new Set<Socket>();
+  const connections = new Connections();
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once("close", () => void sockets.delete(socket));
+    connections.keep(socket);
     onConnection(channelOf(socket));
   });
   server.listen({ path });
   await once(server, "listening");
   await chmod(path, 0o600);
-  const close = async () => {
-    if (!server.listening) return;
-    const closed = once(server, "close");
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
-  return { close, [Symbol.asyncDispose]: close };
+  return connections.serverOf(server);
 }
 
 /** An error of the socket ends `incoming` with it; this listener only keeps it from ending the process. */
@@ -114,7 +106,7 @@ async function freePort(protocol: Protocol): Promise<number> {
 /** Returns the port, which is free again. */
 async function bindOnce(protocol: Protocol, host: string, port: number): Promise<number> {
   if (protocol === "udp") {
-    const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", ipv6Only: true });
+    const socket = openUdp(host);
     try {
       socket.bind({ address: host, port, exclusive: true });
       await once(socket, "listening");

@@ -1,8 +1,9 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
-import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import type { EngineEnd, Server } from "../host.ts";
+import { Connections } from "./tracked-server.ts";
 
 const loopback = "127.0.0.1";
 /** As long as Linux remembers a UDP flow that is answered: net.netfilter.nf_conntrack_udp_timeout_stream. */
@@ -16,40 +17,40 @@ export interface End {
 
 /** Each connection becomes one to 127.0.0.1; what one side ends or breaks, the other side hears as the same. */
 export async function relayTcp(from: End, toPort: number): Promise<Server> {
-  const sockets = new Set<Socket>();
+  const connections = new Connections();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const guest = connect({ host: loopback, port: toPort, allowHalfOpen: true, noDelay: true });
-    keep(sockets, client, guest);
+    connections.keep(client, guest);
     join(client, guest, (socket) => void socket.resetAndDestroy());
   });
   // Both families are listened on by themselves: what is asked for one must not take the port in the other.
   server.listen({ host: from.address, port: from.port, ipv6Only: true });
   await once(server, "listening");
-  return serverOf(server, sockets);
+  return connections.serverOf(server);
 }
 
 /** As Network's `relayUnix`. */
 export async function relayUnix(path: string, dial: () => Promise<readonly EngineEnd[]>): Promise<Server> {
   await rm(path, { force: true });
-  const sockets = new Set<Socket>();
+  const connections = new Connections();
   const admit = async (client: Socket): Promise<void> => {
     try {
       const engine = await connectFirst(await dial());
-      keep(sockets, engine);
+      connections.keep(engine);
       join(client, engine, (socket) => void socket.destroy());
     } catch {
       client.destroy(); // A client reads that as an engine that is not there.
     }
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    keep(sockets, client);
+    connections.keep(client);
     client.on("error", () => undefined); // It may leave before there is somebody to tell.
     void admit(client);
   });
   server.listen({ path });
   await once(server, "listening");
   await chmod(path, 0o600);
-  return serverOf(server, sockets);
+  return connections.serverOf(server);
 }
 
 async function connectFirst(ends: readonly EngineEnd[]): Promise<Socket> {
@@ -79,24 +80,6 @@ async function connectEngine(end: EngineEnd): Promise<Socket> {
   return socket;
 }
 
-function keep(sockets: Set<Socket>, ...more: Socket[]): void {
-  for (const socket of more) {
-    sockets.add(socket);
-    socket.once("close", () => void sockets.delete(socket));
-  }
-}
-
-function serverOf(server: NetServer, sockets: ReadonlySet<Socket>): Server {
-  const close = async (): Promise<void> => {
-    if (!server.listening) return;
-    const closed = once(server, "close");
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
-  return { close, [Symbol.asyncDispose]: close };
-}
-
 /** `pipe` passes on what is said and its end, and waits for a side that does not read. `breakOff` tells the peer of a broken one. */
 function join(one: Socket, other: Socket, breakOff: (peer: Socket) => void): void {
   for (const [socket, peer] of [
@@ -111,9 +94,14 @@ function join(one: Socket, other: Socket, breakOff: (peer: Socket) => void): voi
   }
 }
 
+/** For an address of its own family alone. */
+export function openUdp(address: string): UdpSocket {
+  return createSocket(address.includes(":") ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
+}
+
 /** Each client has a socket of its own towards 127.0.0.1, so that what comes back finds it. */
 export async function relayUdp(from: End, toPort: number): Promise<Server> {
-  const server = createSocket({ type: from.address.includes(":") ? "udp6" : "udp4", ipv6Only: true });
+  const server = openUdp(from.address);
   const clients = new Map<string, { socket: UdpSocket; idle: NodeJS.Timeout }>();
   server.bind({ address: from.address, port: from.port, exclusive: true });
   await once(server, "listening");
