@@ -17,6 +17,7 @@ import { ssh } from "./commands/ssh.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { commonOptions, type Input, type OptionRows, type Verb } from "./commands/verb.ts";
+import { url } from "./commands/url.ts";
 import { version } from "./commands/version.ts";
 import { exitCodes, UserError } from "./errors.ts";
 
@@ -28,6 +29,7 @@ export const verbs = {
   restart,
   status,
   ip,
+  url,
   ports,
   context,
   env,

@@ -49,15 +49,18 @@ test("status of a guest in rescue is degraded, without Docker", async () => {
   expect(await run(world, "status m1")).toMatchObject({ code: 3, stdout: "degraded\n" });
 });
 
-test.each(["env", "ip"])("%s of a machine that does not run fails with 3 and says nothing on stdout", async (verb) => {
-  const { world } = await worldWithMachine();
-  expect(await run(world, `${verb} m1`)).toEqual({
-    code: 3,
-    stdout: "",
-    stderr: "boot2docker: machine m1 is stopped\nhint: Start it with: boot2docker up m1\n",
-  });
-  expect(await run(world, verb)).toMatchObject({ code: 3, stdout: "" });
-});
+test.each(["env", "ip", "url", "ports"])(
+  "%s of a machine that does not run fails with 3 and says nothing on stdout",
+  async (verb) => {
+    const { world } = await worldWithMachine();
+    expect(await run(world, `${verb} m1`)).toEqual({
+      code: 3,
+      stdout: "",
+      stderr: "boot2docker: machine m1 is stopped\nhint: Start it with: boot2docker up m1\n",
+    });
+    expect(await run(world, verb)).toMatchObject({ code: 3, stdout: "" });
+  },
+);
 
 test("env prints what a docker client needs, in the shell that was asked for", async () => {
   const { world } = await worldWithMachine();
@@ -123,6 +126,11 @@ test("ip is the loopback, where the ports are", async () => {
   expect(await run(world, "ip m1")).toEqual({ code: 0, stdout: "127.0.0.1\n", stderr: "" });
   const json: unknown = JSON.parse((await run(world, "ip --json m1")).stdout);
   expect(json).toEqual({ ip: "127.0.0.1", dockerPort: 23760, sshPort: 23761 });
+  expect((await run(world, "url m1")).stdout).toBe("tcp://127.0.0.1:23760\n");
+  expect(JSON.parse((await run(world, "url --json m1")).stdout)).toEqual({
+    url: "tcp://127.0.0.1:23760",
+    socket: "unix:///root-dir/machines/m1/docker.sock",
+  });
 });
 
 test("up makes a machine that is not there, of what was asked for", async () => {

@@ -224,11 +224,13 @@ export class FakeWorld {
     return started.identity;
   }
 
-  async #httpsGet({ port }: HttpsRequest): Promise<HttpsAnswer> {
+  async #httpsGet({ port, path }: HttpsRequest): Promise<HttpsAnswer> {
     const vm = this.vms.find((candidate) => candidate.forwards.has(port));
     if (vm === undefined) throw new Error(`connect ECONNREFUSED 127.0.0.1:${port}`);
     const certificatePem = "server certificate";
-    return vm.isReady ? { status: 200, body: "OK", certificatePem } : { status: 503, body: "starting", certificatePem };
+    return vm.isReady
+      ? { status: 200, body: path === "/_ping" ? "OK" : "[]", certificatePem }
+      : { status: 503, body: "starting", certificatePem };
   }
 }
 

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import type { FakeWorld } from "../testing/fake-world.ts";
+import { runInWorld } from "../testing/run-in-world.ts";
+import { bringUp, worldWithMachine } from "../testing/world-with-machine.ts";
+
+const run = (world: FakeWorld, line: string) => runInWorld(world, line.split(" "));
+
+test("context makes the machine's, has clients use it, and takes it away", async () => {
+  const { world } = await worldWithMachine();
+  expect((await run(world, "context show m1")).stdout).toMatch(/^boot2docker-m1 {2}unix:.*docker\.sock {2}not made\n$/);
+  expect((await run(world, "context make m1")).stdout).toContain("  made");
+  expect((await run(world, "context use m1")).stdout).toContain("  in use");
+  expect(JSON.parse((await run(world, "context --json show m1")).stdout)).toMatchObject({
+    isMade: true,
+    isCurrent: true,
+  });
+  await run(world, "context remove m1");
+  expect((await run(world, "context show m1")).stdout).toContain("  not made");
+  expect(await run(world, "context destroy m1")).toMatchObject({ code: 2, stdout: "" });
+  expect((await run(world, "context use nobody")).code).toBe(3);
+});
+
+test("ports lists what containers publish, and says why a port is not answered", async () => {
+  const { world } = await worldWithMachine();
+  await bringUp(world);
+  const [vm] = world.vms;
+  const port = (hostPort: number) => ({
+    protocol: "tcp" as const,
+    hostAddress: "0.0.0.0",
+    hostPort,
+    guestPort: 61_000,
+    containerAddress: "172.17.0.2",
+    containerPort: 80,
+  });
+  world.ports.set(8081, "stranger");
+  await world.clock.settle(vm?.publish([port(8080), port(8081)]) ?? Promise.reject(new Error("no VM")));
+  const lines = (await run(world, "ports m1")).stdout.split("\n");
+  expect(lines[0]).toBe("127.0.0.1:8080  tcp  172.17.0.2:80");
+  expect(lines[1]).toContain("listen tcp 127.0.0.1:8081: address already in use");
+  expect(await run(world, "ports --why 8080 m1")).toMatchObject({
+    code: 0,
+    stdout: "tcp 0.0.0.0:8080 of 172.17.0.2:80 is answered on 127.0.0.1:8080\n",
+  });
+  const why = await run(world, "ports --why 8081 m1");
+  expect(why.code).toBe(1);
+  expect(why.stdout).toContain("hint: End that program, or publish another port.");
+  expect((await run(world, "ports --why 9 m1")).stdout).toBe("no container of this machine publishes port 9\n");
+  expect((await run(world, "ports --why many m1")).code).toBe(2);
+});

@@ -1,0 +1,20 @@
+import { address, namedMachine, runningStatus } from "./machines.ts";
+import { jsonOption, machineOperand, verb } from "./verb.ts";
+
+export const url = verb({
+  aliases: [],
+  summary: "print the address of a machine's Docker, as DOCKER_HOST has it",
+  details:
+    "A client that goes there needs the machine's certificates, which `env` points to. The socket that `context` shows leads to the " +
+    "same engine and needs none. Exit code 3 when the machine does not run.",
+  operands: [machineOperand],
+  options: jsonOption,
+  async run(context, { operands, options }) {
+    const machine = await namedMachine(context, operands);
+    await runningStatus(machine, context.signal);
+    const { dockerPort } = await machine.readConfig();
+    const { endpoint } = await machine.readContext();
+    const tcp = `tcp://${address}:${dockerPort}`;
+    context.ui.result(options.json ? JSON.stringify({ url: tcp, socket: endpoint }) : tcp);
+  },
+});
