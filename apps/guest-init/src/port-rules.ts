@@ -13,6 +13,8 @@ export interface PortRule {
 /** In front of Docker's own rules: the address that a port was published on does not matter here, the host has seen to it. */
 const CHAIN = "BOOT2DOCKER-PORTS";
 const IPTABLES = "/usr/sbin/iptables";
+/** For whoever holds the lock of the tables: dockerd does. */
+const WAIT_S = "10";
 
 /** Replaces the chain as a whole, in one go. iptables-restore(8): a chain that is named is emptied. */
 export function renderRules(rules: readonly PortRule[]): string {
@@ -42,7 +44,7 @@ export function parseRules(text: string): PortRule[] {
 
 /** Of an earlier guest-init; empty when there was none. */
 export async function readRules({ processes }: System, signal: AbortSignal): Promise<PortRule[]> {
-  const { code, stdout } = await processes.run([IPTABLES, "-w", "-t", "nat", "-S", CHAIN], signal);
+  const { code, stdout } = await processes.run([IPTABLES, "-w", WAIT_S, "-t", "nat", "-S", CHAIN], signal);
   return code === 0 ? parseRules(stdout) : [];
 }
 
@@ -52,7 +54,7 @@ export async function writeRules(
   signal: AbortSignal,
 ): Promise<void> {
   const input = renderRules(rules);
-  const { code, stderr } = await processes.run([`${IPTABLES}-restore`, "-w", "-n"], signal, { input });
+  const { code, stderr } = await processes.run([`${IPTABLES}-restore`, "-w", WAIT_S, "-n"], signal, { input });
   if (code !== 0) throw new Error(`iptables-restore ended with code ${String(code)}: ${stderr.trim()}`);
 }
 
@@ -67,7 +69,7 @@ export async function enterChain({ processes }: System, signal: AbortSignal): Pr
   for (const hook of HOOKS) {
     const run = (how: "-C" | "-I") => {
       const rule = [...hook, "-m", "addrtype", "--dst-type", "LOCAL", "-j", CHAIN];
-      return processes.run([IPTABLES, "-w", "-t", "nat", how, ...rule], signal);
+      return processes.run([IPTABLES, "-w", WAIT_S, "-t", "nat", how, ...rule], signal);
     };
     if ((await run("-C")).code === 0) continue;
     const { code, stderr } = await run("-I");

@@ -5,7 +5,7 @@ import { FakeSystem } from "./testing/fake-system.ts";
 
 const never = new AbortController().signal;
 const dir = "/run/guest-init/ports";
-const chain = "run /usr/sbin/iptables-restore -w -n";
+const chain = "run /usr/sbin/iptables-restore -w 10 -n";
 
 let system: FakeSystem;
 let told: PublishedPort[][];
@@ -108,6 +108,20 @@ describe("a port that a container publishes", () => {
     await system.clock.advance(20_000);
     expect(system.history).not.toContain(chain);
     expect(system.history).not.toContain("gate 61000 shut");
+    expect(system.history).toContain("gate 61000 sends away");
+  });
+
+  it("of UDP of such a container is not carried, and not told", async () => {
+    await ask(7, argumentsOf("::1", 53, "fd00::2", "udp"));
+    expect(saidTo(7)).toEqual([`tell ${dir}/7.answer yes`]);
+    expect(told80()).toEqual([]);
+  });
+
+  it("is not led to by a way that another has just had", async () => {
+    await ask(7, argumentsOf("0.0.0.0", 8080));
+    system.leases.get(`${dir}/7.lease`)?.();
+    await ask(8, argumentsOf("0.0.0.0", 8081, "172.17.0.3"));
+    expect(told.at(-1)).toMatchObject([{ hostPort: 8081, guestPort: 61001 }]);
   });
 
   it("goes when its docker-proxy does", async () => {
@@ -141,7 +155,7 @@ it("what is not carried, and what nobody understands, starts as if we were not t
   await ask(7, argumentsOf("0.0.0.0", 8080, "172.17.0.2", "sctp"));
   await ask(8, "nonsense");
   expect([saidTo(7), saidTo(8)]).toEqual([[`tell ${dir}/7.answer yes`], [`tell ${dir}/8.answer yes`]]);
-  expect(told).toEqual([]);
+  expect(told80()).toEqual([]);
 });
 
 it("a container starts while nobody can be told", async () => {
@@ -155,11 +169,46 @@ it("a container starts while nobody can be told", async () => {
   expect(saidTo(7)).toEqual([`tell ${dir}/7.answer yes`]);
 });
 
+it("the host is told nothing before what there is was read: it would take all away", async () => {
+  const next = begin(new FakeSystem());
+  told = [];
+  await next.announce();
+  expect(told).toEqual([]);
+});
+
+it("many at once are told with few words, the last of them with all", async () => {
+  told = [];
+  for (let pid = 100; pid < 200; pid += 1)
+    system.pipeReaders.get(`${dir}/requests`)?.(`${pid} ${argumentsOf("0.0.0.0", pid)}`);
+  await system.clock.advance(0);
+  expect(told.at(-1)).toHaveLength(100);
+  expect(told.length).toBeLessThan(10);
+});
+
+it("a host that could not be told is told again", async () => {
+  let fails = true;
+  ports = new PublishedPorts({
+    system,
+    tell: (all) => {
+      if (fails) return Promise.reject(new Error("busy"));
+      told.push(all);
+      return Promise.resolve([]);
+    },
+    report: () => undefined,
+  });
+  await ports.open(never);
+  await ask(7, argumentsOf("0.0.0.0", 8080));
+  told = [];
+  fails = false;
+  await system.clock.advance(3_000);
+  expect(told80()).toEqual(["0.0.0.0 8080"]);
+});
+
 it("another guest-init reads what there is from the processes that hold it, and keeps their ways", async () => {
   system.content.set(`${dir}/7.lease`, "");
   system.content.set("/proc/7/cmdline", `docker-proxy ${argumentsOf("127.0.0.1", 8080)}`.replaceAll(" ", "\0"));
   system.content.set(`${dir}/9.lease`, "");
-  system.programs.set("/usr/sbin/iptables -w -t nat -S", {
+  system.programs.set("/usr/sbin/iptables -w 10 -t nat -S", {
     code: 0,
     stdout:
       "-N BOOT2DOCKER-PORTS\n-A BOOT2DOCKER-PORTS -p tcp -m tcp --dport 61005 -j DNAT --to-destination 172.17.0.2:80\n",
@@ -168,5 +217,6 @@ it("another guest-init reads what there is from the processes that hold it, and 
   const next = begin(system);
   await next.open(never);
   expect(next.list()).toMatchObject([{ hostAddress: "127.0.0.1", hostPort: 8080, guestPort: 61005 }]);
+  expect(told80()).toEqual(["127.0.0.1 8080"]);
   expect(system.content.has(`${dir}/9.lease`)).toBe(false);
 });

@@ -19,6 +19,8 @@ const FIRST_GUEST_PORT = 61_000;
 const LAST_GUEST_PORT = 65_535;
 /** Less than dockerd's proxy waits for. */
 const HOST_LIMIT_MS = 10_000;
+const RETRY_MS = 2_000;
+const RULES_LIMIT_MS = 20_000;
 /** How long a client waits for a server that is only just starting. */
 const GATE_MS = 15_000;
 /** What was on its way to the gate when the rule came. */
@@ -53,6 +55,10 @@ export class PublishedPorts {
   readonly #requests = new Map<number, ProxyRequest>();
   readonly #targets = new Map<string, Target>();
   #isOpen = false;
+  #telling: Promise<RefusedPort[]> = Promise.resolve([]);
+  /** Not begun yet. */
+  #next: Promise<RefusedPort[]> | undefined;
+  #lastGuestPort = FIRST_GUEST_PORT - 1;
   #isInChain = false;
   #lastWrite: Promise<void> = Promise.resolve();
 
@@ -60,45 +66,71 @@ export class PublishedPorts {
     this.#options = options;
   }
 
-  /** Before dockerd is started. Takes over what an earlier guest-init had. Idempotent. */
+  /** Before dockerd is started. Takes over what an earlier guest-init had. Idempotent; may be repeated when it failed. */
   async open(signal: AbortSignal): Promise<void> {
     if (this.#isOpen) return;
-    this.#isOpen = true;
-    const { files, pipes } = this.#options.system;
+    const { system } = this.#options;
+    const { files, pipes } = system;
     await files.makeDirectory(PORTS_DIR, { mode: 0o700 });
     await files.write(DOCKER_PROXY, DOCKER_PROXY_TEXT, { mode: 0o755 });
     // An address of the host is none of the guest's, and the engine binds it all the same. ip-sysctl(7)
-    for (const family of ["ipv4", "ipv6"]) await files.set(`/proc/sys/net/${family}/ip_nonlocal_bind`, "1");
-    const left = (await files.list(PORTS_DIR)).flatMap((name) => /^(\d+)\.lease$/.exec(name)?.[1] ?? []);
-    await pipes.listen(REQUESTS_PIPE, (line) => void this.#take(line));
-    if (left.length === 0) return;
-    for (const { protocol, guestPort, containerAddress, containerPort } of await readRules(
-      this.#options.system,
-      signal,
-    )) {
-      const request = { protocol, containerAddress, containerPort, hostAddress: "", hostPort: 0 };
-      this.#addTarget(request, guestPort).hasRule = true;
+    for (const family of ["ipv4", "ipv6"]) {
+      const key = `/proc/sys/net/${family}/ip_nonlocal_bind`;
+      if ((await files.stat(key)) !== undefined) await files.set(key, "1");
     }
-    await Promise.all(left.map((pid) => this.#recall(Number(pid))));
-    await this.#writeRules();
+    // First: who asks from now on is heard, and who asked before is in the list.
+    await pipes.listen(REQUESTS_PIPE, (line) => void this.#take(line));
+    const left = (await files.list(PORTS_DIR)).flatMap((name) => /^(\d+)\.lease$/.exec(name)?.[1] ?? []);
+    if (left.length > 0) {
+      for (const { protocol, guestPort, containerAddress, containerPort } of await readRules(system, signal)) {
+        const request = { protocol, containerAddress, containerPort, hostAddress: "", hostPort: 0 };
+        this.#addTarget(request, guestPort).hasRule = true;
+      }
+      await Promise.all(left.map((pid) => this.#recall(Number(pid))));
+      this.#sweepTargets();
+      await this.#writeRules();
+    }
+    this.#isOpen = true;
+    await this.announce();
   }
 
-  /** Tells the host all of them: for a new session. */
-  async announce(): Promise<RefusedPort[]> {
+  /**
+   * Tells the host all of them, once it knows them itself. One call at a time: whoever comes while one is under way gets the
+   * answer of the next, which is of all by then.
+   */
+  announce(): Promise<RefusedPort[]> {
+    if (!this.#isOpen) return Promise.resolve([]);
+    this.#next ??= this.#telling.then(() => {
+      this.#next = undefined;
+      const told = this.#tell();
+      this.#telling = told;
+      return told;
+    });
+    return this.#next;
+  }
+
+  async #tell(): Promise<RefusedPort[]> {
     const { system, tell, report } = this.#options;
+    const { signal } = new AbortController();
     try {
-      return await tell(this.list(), system.clock.deadline(HOST_LIMIT_MS, new AbortController().signal));
+      return await tell(this.list(), system.clock.deadline(HOST_LIMIT_MS, signal));
     } catch (error) {
-      // The container starts; a host that comes back is told again.
+      // The container starts, and the host is told again.
       report("ports.not-told", { reason: messageOf(error) });
+      this.#inBackground(system.clock.wait(RETRY_MS, signal).then(() => this.announce()));
       return [];
     }
+  }
+
+  /** What nobody waits for. */
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#options.report("ports.failed", { reason: messageOf(error) }));
   }
 
   list(): PublishedPort[] {
     return [...this.#requests.values()].flatMap((request) => {
       const target = this.#targets.get(targetKey(request));
-      return target === undefined ? [] : [{ ...request, guestPort: target.guestPort }];
+      return target === undefined || !isCarried(request) ? [] : [{ ...request, guestPort: target.guestPort }];
     });
   }
 
@@ -112,7 +144,8 @@ export class PublishedPorts {
     this.#hold(pid, request);
     const target = this.#targets.get(targetKey(request)) ?? this.#addTarget(request);
     target.request = request;
-    await this.#pass(target);
+    // It runs, so its server does: no gate is needed but where only a gate leads there.
+    await (isIPv4(request.containerAddress) ? this.#pass(target) : this.#open(target));
   }
 
   async #take(line: string): Promise<void> {
@@ -125,7 +158,9 @@ export class PublishedPorts {
       await system.pipes.tell(answerPipe(pid), refusal === undefined ? "yes" : `no ${refusal}`);
     } catch (error) {
       report("port.failed", { line, reason: messageOf(error) });
-      await system.pipes.tell(answerPipe(pid), "yes"); // The container's own network is as it should be.
+      // The container's own network is as it should be.
+      this.#inBackground(system.pipes.tell(answerPipe(pid), "yes"));
+      this.#inBackground(this.announce());
     }
   }
 
@@ -139,7 +174,11 @@ export class PublishedPorts {
     }
     this.#hold(pid, request);
     const target = this.#targets.get(targetKey(request)) ?? this.#addTarget(request);
-    await (target.opening ??= this.#open(target));
+    target.opening ??= this.#open(target).catch((error: unknown) => {
+      delete target.opening; // The next one tries again.
+      throw error;
+    });
+    await target.opening;
     const refused = (await this.announce()).find(
       ({ protocol, hostAddress, hostPort }) =>
         protocol === request.protocol && hostAddress === request.hostAddress && hostPort === request.hostPort,
@@ -153,26 +192,26 @@ export class PublishedPorts {
     // Its pipes stay until it is gone: it has yet to hear this.
     this.#requests.delete(pid);
     this.#sweepTargets();
-    void this.announce();
+    this.#inBackground(this.announce());
     return refused.reason.message;
   }
 
   #hold(pid: number, request: ProxyRequest): void {
     const { system } = this.#options;
     this.#requests.set(pid, request);
-    void system.pipes.released(leasePipe(pid)).then(() => this.#release(pid));
+    this.#inBackground(system.pipes.released(leasePipe(pid)).finally(() => this.#release(pid)));
   }
 
   #release(pid: number): void {
     const { report } = this.#options;
     const request = this.#requests.get(pid);
-    void this.#forgetPipes(pid);
+    this.#inBackground(this.#forgetPipes(pid));
     if (request !== undefined) {
       this.#requests.delete(pid);
       report("port.released", { ...request });
     }
     this.#sweepTargets();
-    void this.announce();
+    this.#inBackground(this.announce());
   }
 
   async #forgetPipes(pid: number): Promise<void> {
@@ -189,7 +228,7 @@ export class PublishedPorts {
       target.ended.abort(new Error("the port is not published any more"));
       isRuleGone ||= target.hasRule;
     }
-    if (isRuleGone) void this.#writeRules();
+    if (isRuleGone) this.#inBackground(this.#writeRules());
   }
 
   #addTarget(request: ProxyRequest, guestPort = this.#freeGuestPort()): Target {
@@ -198,9 +237,13 @@ export class PublishedPorts {
     return target;
   }
 
-  #freeGuestPort(first = FIRST_GUEST_PORT): number {
+  /** Each in its turn: one that was just free may still have a forward of the host that is about to go. */
+  #freeGuestPort(): number {
     const taken = new Set([...this.#targets.values()].map(({ guestPort }) => guestPort));
-    for (let port = first; port <= LAST_GUEST_PORT; port += 1) if (!taken.has(port)) return port;
+    for (let tries = FIRST_GUEST_PORT; tries <= LAST_GUEST_PORT; tries += 1) {
+      this.#lastGuestPort = this.#lastGuestPort >= LAST_GUEST_PORT ? FIRST_GUEST_PORT : this.#lastGuestPort + 1;
+      if (!taken.has(this.#lastGuestPort)) return this.#lastGuestPort;
+    }
     throw new Error(`${taken.size} ports of containers are published: there is no further one to lead to them`);
   }
 
@@ -210,8 +253,6 @@ export class PublishedPorts {
     if (target.request.protocol === "udp") return this.#pass(target);
     const answered = Promise.withResolvers<undefined>();
     const gate = await this.#openGate(target, () => answered.resolve(undefined));
-    // The kernel can't lead from one family to the other: there the gate stays.
-    if (!isIPv4(target.request.containerAddress)) return;
     this.#closeGate(target, gate, answered.promise).catch((error: unknown) => {
       if (target.ended.signal.aborted) return;
       this.#options.report("port.failed", { guestPort: target.guestPort, reason: messageOf(error) });
@@ -226,7 +267,7 @@ export class PublishedPorts {
         return await network.openGate(target.guestPort, { address, port }, onAnswered, target.ended.signal);
       } catch (error) {
         if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
-        target.guestPort = this.#freeGuestPort(target.guestPort + 1); // Somebody published this very port.
+        target.guestPort = this.#freeGuestPort(); // Somebody published this very port.
       }
     }
   }
@@ -236,10 +277,13 @@ export class PublishedPorts {
     const { clock } = this.#options.system;
     const { signal } = target.ended;
     const late = clock.wait(GATE_MS, signal);
-    await Promise.race([answered, late]);
-    await this.#pass(target);
-    await clock.wait(GATE_DRAIN_MS, signal);
-    gate.shut();
+    // The kernel can't lead from one family to the other: there the gate stays, and nobody waits at it any more.
+    if (isIPv4(target.request.containerAddress)) {
+      await Promise.race([answered, late]);
+      await this.#pass(target);
+      await clock.wait(GATE_DRAIN_MS, signal);
+      gate.shut();
+    }
     await late;
     gate.sendAway();
   }
@@ -254,8 +298,8 @@ export class PublishedPorts {
   /** One after the other; each writes what is wanted by then. */
   #writeRules(): Promise<void> {
     const { system, report } = this.#options;
-    const signal = new AbortController().signal;
     const written = this.#lastWrite.then(async () => {
+      const signal = system.clock.deadline(RULES_LIMIT_MS, new AbortController().signal);
       await writeRules([...this.#targets.values()].flatMap(ruleOf), system, signal);
       if (!this.#isInChain) await enterChain(system, signal);
       this.#isInChain = true;
@@ -268,6 +312,10 @@ export class PublishedPorts {
 /** Several addresses of the host may lead to one port of a container. */
 const targetKey = ({ protocol, containerAddress, containerPort }: ProxyRequest): string =>
   `${protocol} ${containerAddress} ${containerPort}`;
+
+/** The kernel leads from IPv4 to IPv4, and the gate is for TCP. */
+const isCarried = ({ protocol, containerAddress }: ProxyRequest): boolean =>
+  protocol === "tcp" || isIPv4(containerAddress);
 
 function ruleOf({ hasRule, guestPort, request: { protocol, containerAddress, containerPort } }: Target): PortRule[] {
   return hasRule ? [{ protocol, guestPort, containerAddress, containerPort }] : [];

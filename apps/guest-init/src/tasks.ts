@@ -102,7 +102,11 @@ const EXECUTORS: Executors = {
   "open-ports": async (_, { system: { files }, ports, config }, signal) => {
     const range = config?.dynamicPorts;
     // dockerd takes from it what `docker run -P` publishes.
-    if (range !== undefined) await files.set("/proc/sys/net/ipv4/ip_local_port_range", `${range.first} ${range.last}`);
+    if (range !== undefined) {
+      await files.set("/proc/sys/net/ipv4/ip_local_port_range", `${range.first} ${range.last}`);
+      // The guest's own connections have no more than these: one that has ended must not keep its port for a minute.
+      await files.set("/proc/sys/net/ipv4/tcp_tw_reuse", "1");
+    }
     await ports.open(signal);
   },
 

@@ -43,6 +43,7 @@ export async function openGate(
   });
   listener.listen({ port, host: "0.0.0.0" });
   await once(listener, "listening");
+  listener.on("error", () => undefined); // Of one connection that could not be taken: its client hears it.
   const gate = {
     shut: () => {
       listener.close();
@@ -64,7 +65,8 @@ export async function openGate(
 /** From the guest itself or its card's network. Other containers are neither: they would come past what was published where. */
 function isFromOutside({ localAddress = "", remoteAddress = "" }: Socket): boolean {
   const allowed = new BlockList();
-  for (const { address, netmask, family } of Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])) {
+  const own = Object.entries(networkInterfaces()).filter(([name]) => /^(lo|eth)/.test(name));
+  for (const { address, netmask, family } of own.flatMap(([, entries]) => entries ?? [])) {
     const bits = netmask.split(".").reduce((sum, byte) => sum + Number(byte).toString(2).replaceAll("0", "").length, 0);
     if (family === "IPv4" && address === localAddress) allowed.addSubnet(address, bits);
   }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, rmSync, writeSync } from "node:fs";
 import type { Pipes } from "../system.ts";
 import type { Native } from "./native.ts";
 import { openPolled } from "./poll-handle.ts";
@@ -26,6 +26,8 @@ export function openPipes(native: Pick<Native, "makePipe">): Pipes {
         const pipe = openPolled(path, "r");
         const closed = once(pipe, "close");
         pipe.resume();
+        // The kernel tells the end only to who has seen a writer: pipe(7).
+        if (hasNoWriter(path)) pipe.destroy();
         await closed;
       } catch (error) {
         if (!isCode(error, "ENOENT")) throw error;
@@ -42,11 +44,23 @@ export function openPipes(native: Pick<Native, "makePipe">): Pipes {
         }
       } catch (error) {
         // ENXIO: nobody reads. open(2)
-        if (isCode(error, "ENXIO") || isCode(error, "ENOENT")) return false;
+        if (isCode(error, "ENXIO") || isCode(error, "ENOENT") || isCode(error, "EPIPE")) return false;
         throw error;
       }
     },
   };
+}
+
+function hasNoWriter(path: string): boolean {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readSync(fd, new Uint8Array(1)) === 0;
+  } catch (error) {
+    if (isCode(error, "EAGAIN")) return false;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function isCode(error: unknown, code: string): boolean {
