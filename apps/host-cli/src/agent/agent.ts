@@ -79,13 +79,14 @@ async function attend(
     ports: config,
     scope: config.publish ?? "loopback",
     tunnel,
+    signal: ended.signal,
   });
   let control: Control | undefined;
   let docker: Server | undefined;
   let hasServed = false;
   const onState = (state: GuestState, bootId: string): void => {
     hasServed ||= isServing(state);
-    forwards.heard(state, bootId, ended.signal).catch((error: unknown) => {
+    forwards.heard(state, bootId).catch((error: unknown) => {
       if (!ended.signal.aborted) log.info("ports not carried", { reason: String(error) });
     });
     control?.broadcast("state.changed", nameMachineIn(state, name));
@@ -108,10 +109,20 @@ async function attend(
       ...(problems.length === 0 ? {} : { problems }),
     };
   };
+  /** What keeps ports from being carried is told, and no reason to let go of the VM. */
+  const converge = async (): Promise<Reason[]> => {
+    try {
+      return await forwards.converge();
+    } catch (error) {
+      if (ended.signal.aborted) throw error;
+      log.info("ports not carried", { reason: String(error) });
+      return [{ code: "ports-not-carried", message: `ports are not carried: ${String(error)}` }];
+    }
+  };
   /** Returns QEMU's run state. */
   const look = async (): Promise<string> => {
     const runState = await monitor.runState(ended.signal);
-    const refused = await forwards.converge(ended.signal);
+    const refused = await converge();
     if (runState === "guest-panicked") await letItSpeak(host, monitor, ended.signal);
     const said = runState === "running" ? "" : await readConsoleTail(host, dir);
     problems = [...vmProblems(runState, said), ...refused].map((reason) => nameMachine(reason, name));

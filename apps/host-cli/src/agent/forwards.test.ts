@@ -40,7 +40,14 @@ beforeEach(() => {
 });
 
 const open = (scope: "loopback" | "all" = "loopback"): Forwards =>
-  new Forwards({ host: world.host(), monitor, ports: { dockerPort: 1, sshPort: 2 }, scope, tunnel: undefined });
+  new Forwards({
+    host: world.host(),
+    monitor,
+    ports: { dockerPort: 1, sshPort: 2 },
+    scope,
+    tunnel: undefined,
+    signal: never,
+  });
 const lines = (): string[] =>
   present.map(
     ({ protocol, hostAddress, hostPort, guestPort }) => `${protocol} ${hostAddress}:${hostPort} to ${guestPort}`,
@@ -56,14 +63,14 @@ const published = (hostAddress: string, hostPort: number, more: Partial<Publishe
 });
 
 test("docker and ssh of the guest have ports of the loopback", async () => {
-  expect(await open().converge(never)).toEqual([]);
+  expect(await open().converge()).toEqual([]);
   expect(lines()).toEqual(ownLines);
 });
 
 test("one of its own ports that is taken is told, with the others made", async () => {
   refused.add(1);
   world.ports.set(1, "stranger");
-  expect(await open().converge(never)).toMatchObject([{ code: "port-taken", hint: /for life/ }]);
+  expect(await open().converge()).toMatchObject([{ code: "port-taken", hint: /for life/ }]);
   expect(lines()).toEqual(ownLines.slice(1));
 });
 
@@ -84,7 +91,7 @@ describe("what an earlier agent left", () => {
     });
     present = [...own, left(8080), left(8081)];
     const forwards = open();
-    await forwards.converge(never);
+    await forwards.converge();
     expect(present).toHaveLength(4);
     await forwards.publish([published("0.0.0.0", 8081)], never);
     expect(lines()).toEqual([...ownLines, "tcp 127.0.0.1:8081 to 61000"]);
@@ -128,7 +135,7 @@ describe("a published port, without a tunnel,", () => {
     const forwards = open();
     await forwards.publish([published("::1", 8080)], never);
     const before = lines();
-    await forwards.converge(never);
+    await forwards.converge();
     expect(lines()).toEqual(before);
     await forwards.publish([], never);
     expect(lines()).toEqual(ownLines);
@@ -160,7 +167,7 @@ describe("a published port, without a tunnel,", () => {
     expect(forwards.list()).toMatchObject([{ refusal: { code: "port-taken" } }]);
     refused.clear();
     world.ports.clear();
-    await forwards.converge(never);
+    await forwards.converge();
     expect(forwards.list()).toMatchObject([{ listensOn: "127.0.0.1:8080" }]);
   });
 
@@ -178,6 +185,7 @@ describe("a published port, without a tunnel,", () => {
     world.bindFailures.set("::1", "EADDRNOTAVAIL");
     const forwards = open();
     expect(await forwards.publish([published("::", 8080)], never)).toEqual([]);
+    expect(forwards.list()).toMatchObject([{ refusal: { code: "no-ipv6" } }]);
     expect(await forwards.publish([published("::1", 8080)], never)).toMatchObject([
       { reason: { code: "address-absent" } },
     ]);

@@ -68,6 +68,8 @@ export interface ForwardsOptions {
   scope: PublishScope;
   /** Undefined on a host that has none. */
   tunnel: Tunnel | undefined;
+  /** Of the agent: what is begun is not left half done because nobody waits for it any more. */
+  signal: AbortSignal;
 }
 
 /**
@@ -84,12 +86,16 @@ export class Forwards {
   readonly #relays = new Map<string, Server>();
   /** By `keyOf`. */
   readonly #refusals = new Map<string, Reason>();
+  /** What the host lacks, where that is no reason to refuse. */
+  readonly #absences = new Map<string, Reason>();
   #last: Promise<unknown> = Promise.resolve();
   #isStarting = true;
   #bootId: string | undefined;
+  /** The tunnel leads to a system that is gone, which it does not notice by itself. */
+  #isOfEarlierBoot = false;
   /** Of the guest, once its ssh server answers. */
   #hostKeys: readonly string[] | undefined;
-  readonly #sshKnown = Promise.withResolvers<undefined>();
+  #sshKnown = Promise.withResolvers<undefined>();
 
   constructor(options: ForwardsOptions) {
     this.#options = options;
@@ -97,29 +103,31 @@ export class Forwards {
   }
 
   /** What the guest is now. */
-  async heard({ lifecycle, services, sshHostKeys }: GuestState, bootId: string, signal: AbortSignal): Promise<void> {
+  async heard({ lifecycle, services, sshHostKeys }: GuestState, bootId: string): Promise<void> {
     this.#isStarting = lifecycle.name === "starting";
     if (this.#bootId !== bootId) {
-      // What leads to a system that is gone does not notice that by itself.
-      if (this.#bootId !== undefined) await this.#options.tunnel?.close(signal);
+      this.#isOfEarlierBoot = this.#bootId !== undefined;
       this.#bootId = bootId;
       this.#hostKeys = undefined;
+      this.#sshKnown = Promise.withResolvers();
     }
-    const isReady = services.some(({ name, state }) => name === "sshd" && state === "ready");
-    if (!isReady || this.#hostKeys !== undefined) return;
+    const ssh = services.find(({ name }) => name === "sshd")?.state;
+    // What failed is not waited for.
+    if (ssh === "failed" || ssh === "backoff") this.#sshKnown.resolve(undefined);
+    if (ssh !== "ready" || this.#hostKeys !== undefined) return;
     this.#hostKeys = sshHostKeys;
     this.#sshKnown.resolve(undefined);
-    await this.converge(signal);
+    await this.converge();
   }
 
-  /** The host answers on these from then on, and on no others. Returns those on which it can't. */
+  /** The host answers on these from then on, and on no others. Returns those on which it can't. `signal` ends the wait alone. */
   async publish(ports: readonly PublishedPort[], signal: AbortSignal): Promise<RefusedPort[]> {
     const { host, tunnel, scope } = this.#options;
     this.#published = ports;
     if (tunnel !== undefined && ports.length > 0 && this.#hostKeys === undefined && !this.#isStarting) {
       await Promise.race([this.#sshKnown.promise, host.clock.delay(sshLimitMs, signal)]);
     }
-    await this.converge(signal);
+    await this.converge();
     return ports.flatMap((port) => {
       const { protocol, hostAddress, hostPort } = port;
       const reason = this.#refusals.get(listenerKey(listenerOf(port, scope)));
@@ -128,9 +136,9 @@ export class Forwards {
   }
 
   /** Has what is wanted, as far as that is possible now. Returns why the machine's own ports can't be had. */
-  converge(signal: AbortSignal): Promise<Reason[]> {
+  converge(): Promise<Reason[]> {
     // One after the other: two must not add the same forward.
-    const done = this.#last.then(() => this.#converge(signal));
+    const done = this.#last.then(() => this.#converge(this.#options.signal));
     this.#last = done.catch(() => undefined);
     return done;
   }
@@ -138,7 +146,8 @@ export class Forwards {
   list(): ListedPort[] {
     return (this.#published ?? []).map((port) => {
       const listener = listenerOf(port, this.#options.scope);
-      const refusal = this.#refusals.get(listenerKey(listener));
+      const key = listenerKey(listener);
+      const refusal = this.#refusals.get(key) ?? this.#absences.get(key);
       if (refusal !== undefined) return { ...port, refusal };
       return this.#isServed(listener) ? { ...port, listensOn: renderAddress(listener.address, listener.port) } : port;
     });
@@ -157,11 +166,15 @@ export class Forwards {
     const others = listeners.filter((listener) => !tunnelled.includes(listener));
     const relayed = others.filter(({ family }) => family === 6);
     const wanted = [...this.#own, ...others.filter(({ family }) => family === 4).map(forwardOf)];
+    if (this.#isOfEarlierBoot) await tunnel?.close(signal);
+    this.#isOfEarlierBoot = false;
     const present = (this.#present ??= await monitor.forwards(signal));
     for (const listener of relayed) wanted.push(...(await this.#wayFor(listener, wanted, present)));
     const { add, remove } = planForwards(wanted, present, this.#published !== undefined);
     const keys = new Set([...wanted.map(keyOf), ...listeners.map(listenerKey)]);
-    for (const key of this.#refusals.keys()) if (!keys.has(key)) this.#refusals.delete(key);
+    for (const reasons of [this.#refusals, this.#absences]) {
+      for (const key of reasons.keys()) if (!keys.has(key)) reasons.delete(key);
+    }
     await this.#closeRelaysBut(new Set(relayed.map(listenerKey)));
     for (const forward of remove) await this.#removeForward(forward, signal);
     for (const forward of add) await this.#addForward(forward, signal);
@@ -183,7 +196,8 @@ export class Forwards {
     for (const listener of wanted) {
       if (tunnel.has(listener)) continue;
       if (isUp && (await tunnel.add(listener, signal))) this.#refusals.delete(listenerKey(listener));
-      else await this.#explain(listener, isUp ? "it is not carried" : undefined, signal);
+      // Nothing is said against it while it is only not carried yet.
+      else await this.#explain(listener, undefined, signal);
     }
   }
 
@@ -194,6 +208,7 @@ export class Forwards {
     const key = listenerKey(listener);
     const code = (await host.network.bindFailure(protocol, address, port)) ?? otherwise;
     const hasNoSuchFamily = isForAll && (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT");
+    if (hasNoSuchFamily) this.#absences.set(key, { code: "no-ipv6", message: "this host has no IPv6" });
     if (code === undefined || hasNoSuchFamily) this.#refusals.delete(key);
     else this.#refusals.set(key, await explainRefusal(host, listener, code, signal));
   }
@@ -212,13 +227,23 @@ export class Forwards {
     return [{ protocol, hostAddress: loopback, hostPort, guestPort }];
   }
 
+  /** What came of a command that failed is not known: QEMU is asked again. */
+  async #changeForwards<T>(change: () => Promise<T>): Promise<T> {
+    try {
+      return await change();
+    } catch (error) {
+      this.#present = undefined;
+      throw error;
+    }
+  }
+
   async #removeForward(forward: Forward, signal: AbortSignal): Promise<void> {
-    await this.#options.monitor.removeForward(forward, signal);
+    await this.#changeForwards(() => this.#options.monitor.removeForward(forward, signal));
     this.#present = this.#present?.filter((other) => keyOf(other) !== keyOf(forward));
   }
 
   async #addForward(forward: Forward, signal: AbortSignal): Promise<void> {
-    if (await this.#options.monitor.addForward(forward, signal)) {
+    if (await this.#changeForwards(() => this.#options.monitor.addForward(forward, signal))) {
       this.#present?.push(forward);
       this.#refusals.delete(keyOf(forward));
       return;

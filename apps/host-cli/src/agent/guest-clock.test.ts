@@ -61,6 +61,22 @@ test("who asks while the VM stands still waits until it was told the time", asyn
   expect(isRight).toBe(true);
 });
 
+test("everybody who asks while the guest is being told waits for that", async () => {
+  isSlow = true;
+  clock.sleep(3_600_000);
+  let right = 0;
+  for (let client = 0; client < 3; client += 1) {
+    void guest.untilRight(never).then(() => {
+      right += 1;
+    });
+  }
+  await clock.pass(10);
+  expect([told.length, right]).toEqual([1, 0]);
+  answer();
+  await clock.pass(10);
+  expect(right).toBe(3);
+});
+
 test("a guest that can't be told holds nobody up", async () => {
   const deaf = new GuestClock({ clock, tell: () => Promise.reject(new Error("closed")), log: () => undefined });
   deaf.paused(true, never);

@@ -61,6 +61,8 @@ export class GuestClock {
   /** A guest that can't be told is told at its next hello. */
   async #tell(signal: AbortSignal): Promise<void> {
     const { clock, tell, log } = this.#options;
+    // Who comes meanwhile waits, too.
+    this.#right ??= Promise.withResolvers();
     this.#offsetMs = this.#offset();
     this.#toldMs = clock.monotonicMs();
     try {

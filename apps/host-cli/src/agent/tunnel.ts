@@ -73,47 +73,61 @@ export class Tunnel {
     return this.#hasEngine ? this.#dir.engineSocket : undefined;
   }
 
-  /** False when the host's port cannot be had, or the connection is gone. */
+  /** False when the host's port cannot be had, or the connection is gone: then it is not up any more. */
   async add(listener: Listener, signal: AbortSignal): Promise<boolean> {
-    const isAdded = await this.#command("forward", ["-L", forwardOption(listener)], signal);
-    if (isAdded) this.#listeners.set(listenKey(listener), listener);
-    return isAdded;
+    // Known before it is made: what was made and is not known would never be removed.
+    this.#listeners.set(listenKey(listener), listener);
+    if (await this.#command("forward", ["-L", forwardOption(listener)], signal)) return true;
+    this.#listeners.delete(listenKey(listener));
+    if (!(await this.#command("check", [], signal))) await this.close(signal);
+    return false;
   }
 
   async remove(listener: Listener, signal: AbortSignal): Promise<void> {
+    const isRemoved = await this.#command("cancel", ["-L", forwardOption(listener)], signal);
     this.#listeners.delete(listenKey(listener));
-    await this.#command("cancel", ["-L", forwardOption(listener)], signal);
+    // What it may still carry goes with it.
+    if (!isRemoved) await this.close(signal);
   }
 
   /** Ends it, an earlier agent's too, with all that it carries. Idempotent. */
   async close(signal: AbortSignal): Promise<void> {
-    const { files } = this.#host;
+    const { files, processes } = this.#host;
+    const own = this.#process;
     this.#process = undefined;
     this.#hasEngine = false;
     this.#listeners.clear();
-    if ((await files.stat(this.#dir.tunnelSocket)) === undefined) return;
-    await this.#command("exit", [], signal);
-    await files.remove(this.#dir.tunnelSocket);
+    if ((await files.stat(this.#dir.tunnelSocket)) !== undefined) {
+      await this.#command("exit", [], signal);
+      await files.remove(this.#dir.tunnelSocket);
+    }
+    if (own !== undefined) await processes.kill(own, "terminate");
   }
 
   async #answers(started: ProcessIdentity, signal: AbortSignal): Promise<boolean> {
     const { clock, processes, files } = this.#host;
     const until = clock.monotonicMs() + openLimitMs;
-    while (clock.monotonicMs() < until) {
+    while (clock.monotonicMs() < until && !signal.aborted) {
       if ((await files.stat(this.#dir.tunnelSocket)) !== undefined && (await this.#command("check", [], signal)))
         return true;
       if ((await processes.identify(started.pid))?.startMark !== started.startMark) return false;
-      await clock.delay(pollMs, signal);
+      await clock.delay(pollMs, signal).catch(() => undefined); // Aborted: the loop's condition sees it.
     }
     await processes.kill(started, "terminate");
     return false;
   }
 
+  /** One that does not end in time has failed. */
   async #command(what: string, more: readonly string[], signal: AbortSignal): Promise<boolean> {
     const { clock, processes } = this.#host;
     const argv = ["-F", "none", "-S", escape(this.#dir.tunnelSocket), "-O", what, ...more, "boot2docker"];
-    const { code } = await processes.run(this.#program, argv, clock.deadline(commandLimitMs, signal));
-    return code === 0;
+    try {
+      const { code } = await processes.run(this.#program, argv, clock.deadline(commandLimitMs, signal));
+      return code === 0;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return false;
+    }
   }
 
   #arguments(): string[] {
@@ -131,6 +145,7 @@ export class Tunnel {
       StreamLocalBindUnlink: "yes",
       LogLevel: "ERROR",
       // A guest that is gone without a word. One that is paused for long gets another connection when it goes on.
+      ConnectTimeout: "10",
       ServerAliveInterval: "30",
       ServerAliveCountMax: "3",
     };
