@@ -112,6 +112,32 @@ test("UDP, in both families, for several clients at a time", async () => {
   expect(heard).toEqual(said);
 });
 
+test("a port of the loopback alone is not to be reached by other containers past that", async () => {
+  await dockerOk("network", "create", "apart");
+  await serve("inner", "--network", "apart", "-p", "127.0.0.1:8089:80");
+  expect(await get("127.0.0.1", 8089)).toBe("inner");
+  const { ports } = await askAgent(box, "ports.list", {});
+  const guestPort = String(ports.find(({ hostPort }) => hostPort === 8089)?.guestPort);
+  for (const address of ["10.0.2.15", "172.17.0.1"]) {
+    const ran = await docker(
+      "run",
+      "--rm",
+      image,
+      "wget",
+      "-q",
+      "-T",
+      "5",
+      "-O",
+      "-",
+      `http://${address}:${guestPort}/`,
+    );
+    expect(ran.stdout).toBe("");
+    expect(ran.code).not.toBe(0);
+  }
+  await remove("inner");
+  await dockerOk("network", "rm", "apart");
+});
+
 describe("a port of the host that somebody has", () => {
   test("keeps the container from starting, and says who has it", async () => {
     const stranger = createServer().listen(8090, "127.0.0.1");
@@ -155,8 +181,15 @@ test("a killed host agent: published ports go on, what is published meanwhile is
 test("a killed guest-init: ports of containers that run go on, and new ones come", async () => {
   await serve("old", "-p", "8093:80");
   expect(await get("127.0.0.1", 8093)).toBe("old");
-  await box.ok("ssh", "sudo kill -9 $(cat /run/guest-init/pid)");
+  const first = await box.ok("ssh", "cat /run/guest-init/pid");
+  await box.ok("ssh", `sudo kill -9 ${first}`);
   expect(await get("127.0.0.1", 8093)).toBe("old");
+  await expect
+    .poll(async () => (await box.cli("ssh", "cat /run/guest-init/pid")).stdout.trim(), { timeout: 60_000 })
+    .not.toBe(first);
+  await expect.poll(async () => (await box.cli("status")).stdout, { timeout: 60_000 }).toBe("running\n");
+  expect([await get("127.0.0.1", 8093), await get("::1", 8093)]).toEqual(["old", "old"]);
+  expect(await box.ok("ports")).toContain("127.0.0.1:8093  tcp  old:80");
   await serve("new", "-p", "8094:80");
   expect(await get("127.0.0.1", 8094)).toBe("new");
   await remove("old", "new");

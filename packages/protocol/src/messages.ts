@@ -9,6 +9,7 @@ import * as z from "zod/mini";
 const isoTime = z.iso.datetime();
 const count = z.int().check(z.nonnegative());
 const portNumber = z.int().check(z.minimum(1), z.maximum(65_535));
+const ipAddress = z.union([z.ipv4(), z.ipv6()]);
 const nonce = z.string().check(z.minLength(1), z.maxLength(128));
 
 /** What the guest may be told by the host that owns it. No secret is in it. */
@@ -113,11 +114,11 @@ export type GuestEvent = z.infer<typeof GuestEvent>;
 export const PublishedPort = z.object({
   protocol: z.enum(["tcp", "udp"]),
   /** As asked for: an address of the host, or 0.0.0.0 or :: for whatever the host takes for all. */
-  hostAddress: z.string().check(z.maxLength(64)),
+  hostAddress: ipAddress,
   hostPort: portNumber,
   /** Where the guest takes it and passes it on to the container. */
   guestPort: portNumber,
-  containerAddress: z.string().check(z.maxLength(64)),
+  containerAddress: ipAddress,
   containerPort: portNumber,
 });
 export type PublishedPort = z.infer<typeof PublishedPort>;

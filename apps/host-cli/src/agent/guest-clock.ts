@@ -62,7 +62,7 @@ export class GuestClock {
   async #tell(signal: AbortSignal): Promise<void> {
     const { clock, tell, log } = this.#options;
     // Who comes meanwhile waits, too.
-    this.#right ??= Promise.withResolvers();
+    const right = (this.#right ??= Promise.withResolvers());
     this.#offsetMs = this.#offset();
     this.#toldMs = clock.monotonicMs();
     try {
@@ -70,7 +70,7 @@ export class GuestClock {
     } catch (error) {
       if (!signal.aborted) log(String(error));
     } finally {
-      this.#right?.resolve(undefined);
+      right.resolve(undefined);
       this.#right = undefined;
     }
   }

@@ -17,7 +17,8 @@ export function listenerOf(
   scope: PublishScope,
 ): Listener {
   const family = hostAddress.includes(":") ? 6 : 4;
-  const isForAll = hostAddress === (family === 4 ? "0.0.0.0" : "::");
+  // In whichever way it is written.
+  const isForAll = /^[0:.]+$/.test(hostAddress);
   const loopback = family === 4 ? "127.0.0.1" : "::1";
   const address = isForAll && scope === "loopback" ? loopback : hostAddress;
   return { protocol, family, address, port: hostPort, guestPort, isForAll };

@@ -47,3 +47,23 @@ test("ports lists what containers publish, and says why a port is not answered",
   expect((await run(world, "ports --why 9 m1")).stdout).toBe("no container of this machine publishes port 9\n");
   expect((await run(world, "ports --why many m1")).code).toBe(2);
 });
+
+test("settings of the docker client that can't be read keep no machine from starting, nor from being deleted", async () => {
+  const { world } = await worldWithMachine();
+  await world.host().files.makeDirectory("/home/user/.docker");
+  world.disk.put("/home/user/.docker/config.json", "{ not JSON");
+  const up = await run(world, "up m1");
+  expect(up.code).toBe(0);
+  expect(up.stderr).toContain("cannot read the docker client's settings in /home/user/.docker/config.json");
+  expect((await run(world, "url m1")).code).toBe(0);
+  const gone = await run(world, "delete --yes m1");
+  expect(gone.code).toBe(0);
+  expect(world.disk.text("/home/user/.docker/config.json")).toBe("{ not JSON");
+});
+
+test("who has DOCKER_HOST set is not told that the client goes to the machine", async () => {
+  const { world } = await worldWithMachine("boot2docker");
+  world.env["DOCKER_HOST"] = "tcp://192.0.2.1:2375";
+  expect((await run(world, "context use")).stderr).toContain("DOCKER_HOST is set here");
+  expect((await run(world, "up")).stderr).toContain('eval "$(boot2docker env)"');
+});

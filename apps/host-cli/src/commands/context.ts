@@ -39,9 +39,11 @@ export const context = verb({
     const machine = await namedMachine(runContext, rest);
     const act: (machine: Machine) => Promise<void> = actions[action];
     await act(machine);
-    const { name, endpoint, isMade, isCurrent } = await machine.readContext();
+    const facts = await machine.readContext();
+    const { name, endpoint, isMade, isCurrent, overruledBy } = facts;
     const { ui } = runContext;
-    if (options.json) ui.result(JSON.stringify({ name, endpoint, isMade, isCurrent }));
+    if (overruledBy !== undefined) ui.say(`${overruledBy} is set here: docker does as that says`);
+    if (options.json) ui.result(JSON.stringify(facts));
     else if (action !== "remove") ui.result(`${name}  ${endpoint}  ${describe(isMade, isCurrent)}`);
     return undefined;
   },

@@ -27,14 +27,15 @@ export const up = verb({
     const observed = await machine.status(signal);
     if (options.json) ui.result(JSON.stringify(await describe(machine, observed)));
     for (const line of explain(machine.name, observed)) ui.say(line);
-    const { name, isMade, isCurrent } = await machine.readContext();
-    if (isCurrent) {
+    // Without one that can be read the machine is there all the same.
+    const found = hindrance === undefined ? await machine.readContext() : undefined;
+    if (found?.isCurrent && found.overruledBy === undefined) {
       ui.say("Docker answers, and the docker client of this user goes there.");
       return;
     }
     const shell = await callingShell(context);
     const apply = renderApply(shell, envCommand(context, machine.name));
     ui.say(`Docker answers. To use it in this shell:\n\n    ${apply}\n`);
-    if (isMade) ui.say(`Or for one command: docker --context ${name} …`);
+    if (found?.isMade) ui.say(`Or for one command: docker --context ${found.name} …`);
   },
 });

@@ -12,9 +12,9 @@ export const url = verb({
   async run(context, { operands, options }) {
     const machine = await namedMachine(context, operands);
     await runningStatus(machine, context.signal);
-    const { dockerPort } = await machine.readConfig();
-    const { endpoint } = await machine.readContext();
+    const [{ dockerPort }, { machineDir }] = await Promise.all([machine.readConfig(), import("../machine-dir/dir.ts")]);
     const tcp = `tcp://${address}:${dockerPort}`;
-    context.ui.result(options.json ? JSON.stringify({ url: tcp, socket: endpoint }) : tcp);
+    const socket = `unix://${machineDir(context.host, machine.name).dockerSocket}`;
+    context.ui.result(options.json ? JSON.stringify({ url: tcp, socket }) : tcp);
   },
 });

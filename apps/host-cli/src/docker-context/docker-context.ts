@@ -21,6 +21,8 @@ export interface ContextFacts {
   isMade: boolean;
   /** A client that is not told another one uses it. */
   isCurrent: boolean;
+  /** Variable of this environment that tells clients another one, whatever is current. */
+  overruledBy?: string;
 }
 
 function contextName(machine: string): string {
@@ -34,12 +36,20 @@ export async function describeContext(host: Host, dir: MachineDir): Promise<Cont
   const files = await contextFiles(host, name);
   const found = await readContext(host, files);
   const endpoint = endpointOf(dir);
+  const overruledBy = overrulingVariable(host, name);
   return {
     name,
     endpoint,
     isMade: found?.owner === dir.path && found.endpoint === endpoint,
     isCurrent: (await readCurrent(host, files)) === name,
+    ...(overruledBy === undefined ? {} : { overruledBy }),
   };
+}
+
+/** The client takes DOCKER_HOST before DOCKER_CONTEXT, and both before what its settings say. */
+function overrulingVariable({ env }: Host, name: string): string | undefined {
+  if ((env["DOCKER_HOST"] ?? "") !== "") return "DOCKER_HOST";
+  return ["", name].includes(env["DOCKER_CONTEXT"] ?? "") ? undefined : "DOCKER_CONTEXT";
 }
 
 /** Makes or repairs the machine's context. Throws UserError `context-foreign` when somebody else's has its name. */
@@ -64,6 +74,7 @@ export async function useContext(host: Host, dir: MachineDir): Promise<void> {
 /** A client that has chosen nothing, on a host without an engine, can only mean this machine. */
 export async function mayBecomeCurrent(host: Host, dir: MachineDir): Promise<boolean> {
   if (dir.name !== defaultMachine || (await host.files.stat(nativeSocket)) !== undefined) return false;
+  if (overrulingVariable(host, contextName(dir.name)) !== undefined) return false;
   return (await readCurrent(host, await contextFiles(host, contextName(dir.name)))) === "default";
 }
 

@@ -26,6 +26,20 @@ const Meta = z.object({
   Endpoints: z.optional(z.object({ docker: z.optional(z.object({ Host: z.optional(z.string()) })) })),
 });
 
+/** Throws UserError `docker-config` for what the system does not let us do there. */
+async function inStore<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UserError || !(error instanceof Error && "code" in error)) throw error;
+    throw new UserError(`cannot work on the docker client's files: ${error.message}`, {
+      code: "docker-config",
+      hint: `Look at who may write ${path}.`,
+      cause: error,
+    });
+  }
+}
+
 export async function contextFiles({ env, homeDir }: Host, name: string): Promise<ContextFiles> {
   const named = env["DOCKER_CONFIG"] ?? "";
   const root = named === "" ? `${homeDir}/.docker` : named;
@@ -37,7 +51,7 @@ export async function contextFiles({ env, homeDir }: Host, name: string): Promis
 
 /** Undefined when there is no such context. One that can't be read is somebody's. */
 export async function readContext({ files }: Host, { meta }: ContextFiles): Promise<StoredContext | undefined> {
-  const text = await files.readText(meta);
+  const text = await inStore(meta, () => files.readText(meta));
   if (text === undefined) return undefined;
   try {
     const { Metadata, Endpoints } = z.parse(Meta, JSON.parse(text));
@@ -53,18 +67,22 @@ export async function writeContext(
   context: { name: string; description: string; owner: string; endpoint: string },
 ): Promise<void> {
   const { name, description, owner, endpoint } = context;
-  await files.makeDirectory(metaDir);
   const content = {
     Name: name,
     Metadata: { Description: description, boot2docker: owner },
     Endpoints: { docker: { Host: endpoint, SkipTLSVerify: false } },
   };
-  await files.writeAtomic(meta, JSON.stringify(content));
+  await inStore(metaDir, async () => {
+    await files.makeDirectory(metaDir);
+    await files.writeAtomic(meta, JSON.stringify(content));
+  });
 }
 
 export async function removeContext({ files }: Host, { metaDir, tlsDir }: ContextFiles): Promise<void> {
-  await files.remove(metaDir);
-  await files.remove(tlsDir);
+  await inStore(metaDir, async () => {
+    await files.remove(metaDir);
+    await files.remove(tlsDir);
+  });
 }
 
 /** Name of the context that a client uses which is not told another one; `default` when none is chosen. */
@@ -78,13 +96,15 @@ export async function writeCurrent(host: Host, { config }: ContextFiles, name: s
   const content = await readConfig(host, config);
   if (name === "default") delete content["currentContext"];
   else content["currentContext"] = name;
-  const path = await host.files.realPath(config);
-  await host.files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
-  await host.files.writeAtomic(path, `${JSON.stringify(content, undefined, "\t")}\n`);
+  await inStore(config, async () => {
+    const path = await host.files.realPath(config);
+    await host.files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
+    await host.files.writeAtomic(path, `${JSON.stringify(content, undefined, "\t")}\n`);
+  });
 }
 
 async function readConfig({ files }: Host, path: string): Promise<Record<string, unknown>> {
-  const text = (await files.readText(path)) ?? "";
+  const text = (await inStore(path, () => files.readText(path))) ?? "";
   try {
     const content: unknown = text.trim() === "" ? {} : JSON.parse(text);
     return z.parse(z.record(z.string(), z.unknown()), content);

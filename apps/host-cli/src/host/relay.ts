@@ -6,8 +6,8 @@ import type { EngineEnd, Server } from "../host.ts";
 import { Connections } from "./tracked-server.ts";
 
 const loopback = "127.0.0.1";
-/** As long as Linux remembers a UDP flow that is answered: net.netfilter.nf_conntrack_udp_timeout_stream. */
-const udpIdleMs = 120_000;
+/** As long as Linux remembers a UDP flow: net.netfilter.nf_conntrack_udp_timeout. */
+const udpIdleMs = 30_000;
 const maxUdpClients = 1024;
 
 export interface End {
@@ -111,17 +111,20 @@ export async function relayUdp(from: End, toPort: number): Promise<Server> {
     const known = clients.get(name);
     if (known !== undefined) {
       known.idle.refresh();
+      // The one that was silent for longest is the first.
+      clients.delete(name);
+      clients.set(name, known);
       known.socket.send(datagram, toPort, loopback);
       return;
     }
-    if (clients.size >= maxUdpClients) return;
+    if (clients.size >= maxUdpClients) clients.values().next().value?.socket.close();
     const socket = createSocket("udp4");
     const idle = setTimeout(() => void socket.close(), udpIdleMs).unref();
     clients.set(name, { socket, idle });
     socket.on("error", () => undefined);
     socket.once("close", () => {
       clearTimeout(idle);
-      clients.delete(name);
+      if (clients.get(name)?.socket === socket) clients.delete(name);
     });
     socket.on("message", (answer) => {
       idle.refresh();

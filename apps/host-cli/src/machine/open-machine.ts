@@ -104,7 +104,8 @@ export function openMachine(host: Host, name: string): Machine {
       locked(progress, signal, async (context) => {
         if ((await driver.inspect()).state === "on") await killVm(context);
         await cleanUp(context);
-        await closeClientAccess(host, dir);
+        const left = await closeClientAccess(host, dir);
+        if (left !== undefined) progress.begin("docker context").done(`left as it is: ${left.message}`);
         await inRow(progress, `machine ${name} deleted`, () => deleteMachineDirectory(host, dir));
       }),
   };
