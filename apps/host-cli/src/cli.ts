@@ -8,6 +8,7 @@ import { regenerateCerts } from "./commands/regenerate-certs.ts";
 import { disk } from "./commands/disk.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
+import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { ip } from "./commands/ip.ts";
 import { logs } from "./commands/logs.ts";
@@ -35,6 +36,7 @@ export const verbs = {
   env,
   ssh,
   logs,
+  events,
   disk,
   certs,
   "regenerate-certs": regenerateCerts,

@@ -67,3 +67,17 @@ test("who has DOCKER_HOST set is not told that the client goes to the machine", 
   expect((await run(world, "context use")).stderr).toContain("DOCKER_HOST is set here");
   expect((await run(world, "up")).stderr).toContain('eval "$(boot2docker env)"');
 });
+
+test("events prints what the guest remembers, from a number on", async () => {
+  const { world } = await worldWithMachine();
+  const at = "2026-01-01T00:00:00.000Z";
+  const event = (sequence: number) => ({ sequence, at, uptimeMs: 5, name: "phase.done", fields: { phase: "ssh" } });
+  world.guest = { events: [event(1), event(2)] };
+  await bringUp(world);
+  expect((await run(world, "events m1")).stdout).toBe(
+    `${at}     1 phase.done phase=ssh\n${at}     2 phase.done phase=ssh\n`,
+  );
+  expect((await run(world, "events --json --since 1 m1")).stdout).toBe(`${JSON.stringify(event(2))}\n`);
+  expect((await run(world, "events --since many m1")).code).toBe(2);
+  expect((await run(world, "events nobody")).code).toBe(3);
+});

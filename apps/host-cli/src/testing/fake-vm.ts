@@ -189,7 +189,10 @@ export class FakeVm {
           clock: this.#world.clock,
           handlers: {
             "state.get": async () => this.#state(),
-            "events.since": async () => ({ events: this.#behaviour.events ?? [], lost: 0 }),
+            "events.since": async ({ sequence }) => ({
+              events: (this.#behaviour.events ?? []).filter((event) => event.sequence > sequence),
+              lost: 0,
+            }),
             "logs.read": async () => ({ text: "", nextOffset: 0 }),
             "clock.set": async () => {
               this.timesTold += 1;

@@ -1,0 +1,94 @@
+import type { GuestEvent } from "@boot2docker/protocol";
+import { exitCodes, NobodyReads, UserError } from "../errors.ts";
+import { type EventSource, followEvents } from "./follow-events.ts";
+import { namedMachine, runningStatus } from "./machines.ts";
+import { type Context, jsonOption, machineOperand, verb } from "./verb.ts";
+
+const askLimitMs = 10_000;
+/** Whether or not anything was announced. */
+const lookMs = 5_000;
+
+export const events = verb({
+  aliases: [],
+  summary: "print what happened in a machine since it was started",
+  details:
+    "Each event has a number, which counts from 1 at each start of the machine. --since goes on behind one; what the machine has " +
+    "forgotten by then is told as lost. --follow goes on until Ctrl-C, or until the machine is off.",
+  examples: ["boot2docker events --follow", "boot2docker events --json --since 120"],
+  operands: [machineOperand],
+  options: {
+    ...jsonOption,
+    follow: { flags: "-f, --follow", summary: "go on as things happen, until Ctrl-C" },
+    since: { flags: "--since <number>", summary: "only those behind this one" },
+  },
+  async run(context, { operands, options }) {
+    const { host, ui, signal } = context;
+    const how = { since: parseSince(options.since), isFollowing: options.follow === true };
+    const machine = await namedMachine(context, operands);
+    await runningStatus(machine, signal);
+    await using source = await openSource(context, machine.name);
+    try {
+      for await (const entry of followEvents(source, how, host.clock, signal)) {
+        if (options.json) ui.result(JSON.stringify(entry));
+        else if ("lost" in entry) ui.say(`${entry.lost} events are forgotten`);
+        else ui.result(render(entry));
+      }
+      return 0;
+    } catch (error) {
+      // Ctrl-C is how following ends: nothing to be said about.
+      if (how.isFollowing && signal.aborted && !(signal.reason instanceof NobodyReads)) return exitCodes.interrupted;
+      throw error;
+    }
+  },
+});
+
+function parseSince(text = "0"): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UserError(`--since ${text}: expected the number of an event`, {
+    code: "usage",
+    hint: "For example: boot2docker events --since 120",
+    exitCode: exitCodes.usage,
+  });
+}
+
+async function openSource({ host, signal }: Context, name: string): Promise<EventSource & AsyncDisposable> {
+  const [{ machineDir }, { openAgent }, { qemuDriver }] = await Promise.all([
+    import("../machine-dir/dir.ts"),
+    import("../agent/open-agent.ts"),
+    import("../driver/qemu.ts"),
+  ]);
+  const dir = machineDir(host, name);
+  const driver = qemuDriver(host, dir);
+  type Agent = Awaited<ReturnType<typeof openAgent>>;
+  let agent: Agent | undefined;
+  let changed = Promise.withResolvers<undefined>();
+  /** An agent that is gone is replaced with the next question. */
+  const ask = async <T>(question: (of: Agent, limit: AbortSignal) => Promise<T>): Promise<T> => {
+    agent ??= await openAgent(host, dir, () => changed.resolve(undefined), signal);
+    try {
+      return await question(agent, host.clock.deadline(askLimitMs, signal));
+    } catch (error) {
+      await agent.close();
+      agent = undefined;
+      throw error;
+    }
+  };
+  return {
+    since: (sequence) => {
+      changed = Promise.withResolvers(); // Before the question, so that nothing falls between.
+      return ask((of, limit) => of.call("events.since", { sequence }, limit));
+    },
+    lastSequence: async () => (await ask((of, limit) => of.call("state.get", {}, limit))).sequence,
+    change: async (waits) => {
+      await Promise.race([changed.promise, host.clock.delay(lookMs, waits)]);
+    },
+    isOn: async () => (await driver.inspect()).state === "on",
+    [Symbol.asyncDispose]: async () => agent?.close(),
+  };
+}
+
+/** A line: when, its number, its name and what belongs to it. */
+function render({ at, sequence, name, fields }: GuestEvent): string {
+  const more = Object.entries(fields).map(([key, value]) => `${key}=${value}`);
+  return [at, String(sequence).padStart(5), name, ...more].join(" ");
+}

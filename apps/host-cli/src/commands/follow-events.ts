@@ -1,0 +1,42 @@
+import { type GuestEvent, RpcError } from "@boot2docker/protocol";
+import type { Clock } from "../host.ts";
+
+/** The numbered history of one machine; a guest that starts again counts from 1 again. Fails with RpcError while the guest is away. */
+export interface EventSource {
+  /** As `events.since` of the protocol. */
+  since(sequence: number, signal: AbortSignal): Promise<{ events: GuestEvent[]; lost: number }>;
+  /** Of the last event there is. */
+  lastSequence(signal: AbortSignal): Promise<number>;
+  /** Resolves when something may have happened since the last question, after a while in any case. */
+  change(signal: AbortSignal): Promise<void>;
+  /** Whether there is a guest to come back. */
+  isOn(): Promise<boolean>;
+}
+
+const returnMs = 500;
+
+/** Events behind `since` in order, and how many the guest has forgotten. Follows until `signal` aborts or the machine is off. */
+export async function* followEvents(
+  source: EventSource,
+  { since, isFollowing }: { since: number; isFollowing: boolean },
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<GuestEvent | { lost: number }> {
+  let last = since;
+  for (;;) {
+    try {
+      const { events, lost } = await source.since(last, signal);
+      if (lost > 0) yield { lost };
+      yield* events;
+      last = events.at(-1)?.sequence ?? last;
+      if (events.length > 0) continue;
+      if ((await source.lastSequence(signal)) < last) last = 0;
+      else if (isFollowing) await source.change(signal);
+      else return;
+    } catch (error) {
+      if (!isFollowing || !(error instanceof RpcError)) throw error;
+      if (!(await source.isOn())) return;
+      await clock.delay(returnMs, signal);
+    }
+  }
+}
