@@ -75,3 +75,11 @@ it("a port that somebody has is told by its code", async () => {
     code: "EADDRINUSE",
   });
 });
+
+it("a crowd waits with one attempt at a time, and nobody is lost when the gate is shut", async () => {
+  const [gatePort, port] = [await freePort(), await freePort()];
+  const gate = await openGate(gatePort, { address, port }, () => gate.shut(), end.signal);
+  const asked = Array.from({ length: 100 }, () => ask(gatePort));
+  await serve(port);
+  expect(new Set(await Promise.all(asked))).toEqual(new Set(["heard to the end"]));
+});

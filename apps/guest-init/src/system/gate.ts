@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { BlockList, connect, createServer, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import type { Gate } from "../system.ts";
 
 const RETRY_MS = 20;
@@ -22,44 +22,72 @@ export async function openGate(
     socket.on("error", () => undefined); // "close" follows, and is heard.
     socket.once("close", () => void sockets.delete(socket));
   };
-  const admit = async (client: Socket): Promise<void> => {
-    track(client);
-    for (;;) {
+  const waiting: Socket[] = [];
+  let isServing = false;
+  let taken = 0;
+  /** One attempt at a time, whoever waits: a crowd must not take the processor from the server that they wait for. */
+  const serve = async (): Promise<void> => {
+    if (isServing) return;
+    isServing = true;
+    for (let client = next(waiting); client !== undefined; client = next(waiting)) {
       const server = await dial(target);
       if (server !== undefined) {
         track(server);
         onAnswered();
         join(client, server);
-        return;
+      } else if (isOver) {
+        client.resetAndDestroy();
+      } else {
+        waiting.unshift(client);
+        await delay(RETRY_MS);
       }
-      if (client.destroyed) return;
-      if (isOver) return void client.resetAndDestroy();
-      await delay(RETRY_MS);
     }
+    isServing = false;
   };
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    if (isFromOutside(client)) void admit(client);
-    else client.resetAndDestroy();
+    taken += 1;
+    track(client);
+    if (!isFromOutside(client)) {
+      client.resetAndDestroy();
+      return;
+    }
+    waiting.push(client);
+    void serve();
   });
   listener.listen({ port, host: "0.0.0.0" });
   await once(listener, "listening");
   listener.on("error", () => undefined); // Of one connection that could not be taken: its client hears it.
+  /** libuv takes one connection in each turn of its loop; to close before all are taken that the kernel has let in breaks those off. */
+  const shut = async (): Promise<void> => {
+    for (let before = -1; before !== taken;) {
+      before = taken;
+      await turn();
+      await turn();
+    }
+    listener.close();
+  };
   const gate = {
-    shut: () => {
-      listener.close();
-    },
+    shut: () => void shut(),
     sendAway: () => {
       isOver = true;
     },
   };
   const end = (): void => {
-    gate.shut();
+    listener.close();
     gate.sendAway();
     for (const socket of sockets) socket.destroy();
   };
   if (signal.aborted) end();
   signal.addEventListener("abort", end, { once: true });
   return gate;
+}
+
+/** The one who came first and is still there. */
+function next(waiting: Socket[]): Socket | undefined {
+  for (;;) {
+    const client = waiting.shift();
+    if (client?.destroyed !== true) return client;
+  }
 }
 
 /** From the guest itself or its card's network. Other containers are neither: they would come past what was published where. */
