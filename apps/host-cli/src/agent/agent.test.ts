@@ -59,9 +59,10 @@ test("a VM that was paused by a full host disk goes on when there is room", asyn
 
 test("a guest is told the time about once a minute", async () => {
   const { world, vm } = await running();
+  const before = vm.timesTold;
   await world.clock.pass(10 * 60_000);
-  expect(vm.timesTold).toBeGreaterThanOrEqual(9);
-  expect(vm.timesTold).toBeLessThanOrEqual(10);
+  expect(vm.timesTold - before).toBeGreaterThanOrEqual(9);
+  expect(vm.timesTold - before).toBeLessThanOrEqual(10);
 });
 
 test("the guest's methods pass through the agent", async () => {
