@@ -25,6 +25,8 @@ test("a registry in a container takes an image from the host's client, and gives
   await docker("create", "--name", "registry", "-p", "127.0.0.1:5000:5000", "registry", "serve", "/config.yml");
   await docker("cp", settings, "registry:/config.yml");
   await docker("start", "registry");
+  // A client of the host waits until it serves; the engine itself would find nobody there yet.
+  expect((await fetch("http://localhost:5000/v2/")).status).toBe(200);
 
   await docker("tag", "boot2docker/busybox", "localhost:5000/busybox");
   await docker("push", "-q", "localhost:5000/busybox");
