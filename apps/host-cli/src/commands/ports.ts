@@ -25,7 +25,7 @@ export const ports = verb({
     const shown = facts.published.filter(({ hostPort }) => port === undefined || hostPort === port);
     if (options.json) ui.result(JSON.stringify({ name: machine.name, ports: shown }));
     else if (port === undefined) for (const line of renderTable(shown)) ui.result(line);
-    else for (const line of await explain(context, port, facts)) ui.result(line);
+    else for (const line of await explain(context, machine.name, port, facts)) ui.result(line);
     return port === undefined || shown.some(({ listensOn }) => listensOn !== undefined) ? 0 : exitCodes.failed;
   },
 });
@@ -60,6 +60,7 @@ function leadsTo({ container, containerAddress, containerPort }: Published): str
 
 async function explain(
   { host, signal }: Context,
+  machine: string,
   port: number,
   { published, unpublished }: PortFacts,
 ): Promise<string[]> {
