@@ -41,6 +41,7 @@ test.each([
             network: { mode: "dhcp" },
             authorizedKeys: [],
           }),
+          "folders.connect": async () => ({}),
           "ports.publish": async () => ({ refused: [] }),
           "certificate.issue": () => Promise.reject(new Error("not here")),
         },

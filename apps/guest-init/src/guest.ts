@@ -24,6 +24,7 @@ import { Supervisor } from "./supervisor.ts";
 import type { PowerMode, System } from "./system.ts";
 import { executeTask, type TaskContext } from "./tasks.ts";
 import { keepTime } from "./time-keeper.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 export interface GuestOptions {
   system: System;
@@ -162,13 +163,12 @@ export class Guest {
         state: () => this.#state(),
         dataDisk: () => this.#seen.dataDisk,
         requestShutdown: (mode) => this.requestShutdown(mode),
-        renewCertificate: (signal) => {
-          const converge = (): Promise<undefined> => {
-            this.#wake.resolve(undefined);
-            return this.#converged.promise;
-          };
-          return renewCertificate(this.#context, converge, signal);
+        applyConfig: async (signal) => {
+          const config = await this.#link?.refresh(signal);
+          // A run of the plan that has begun already may be behind the phase that heeds a part of it: then the next one does.
+          while (!isDeepEqual(this.#context?.config, config)) await unlessAborted(this.#convergeAgain(), signal);
         },
+        renewCertificate: (signal) => renewCertificate(this.#context, () => this.#convergeAgain(), signal),
       }),
       onHostTime: (now) => {
         const offsetMs = correctClock(now, system.clock);
@@ -198,6 +198,12 @@ export class Guest {
 
   #work(early: Abortion, context: TaskContext, signal: AbortSignal): Promise<void> {
     return early === undefined ? this.#converge(context, signal) : this.#enterRescue(early, signal);
+  }
+
+  /** Resolves at the end of a run of the plan. */
+  #convergeAgain(): Promise<undefined> {
+    this.#wake.resolve(undefined);
+    return this.#converged.promise;
   }
 
   /** Brings the machine to what the host says, now and whenever it says something else. */

@@ -39,6 +39,7 @@ beforeEach(() => {
       "state.get": async () => state(7),
       "events.since": refuse,
       "logs.read": refuse,
+      "config.apply": refuse,
       shutdown: refuse,
       "clock.set": refuse,
       "certificate.renew": async () => ({}),

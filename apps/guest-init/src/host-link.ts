@@ -88,6 +88,13 @@ export class HostLink {
     return this.#connection;
   }
 
+  /** Asks the host again what this machine is to be. */
+  async refresh(signal: AbortSignal): Promise<GuestConfig | undefined> {
+    const config = await this.#connection?.call("config.get", {}, signal);
+    if (config !== undefined) this.#config = config;
+    return config;
+  }
+
   /** Ends only with `signal`, or at once when there is no port. */
   async run(signal: AbortSignal): Promise<void> {
     const { system, report } = this.#options;

@@ -85,6 +85,8 @@ function describe(task: Task): string {
     case "start-engine":
     case "announce-ready":
     case "start-ssh":
+    case "mount-folders":
+    case "unmount-folders":
     case "grow-data-disk":
     case "keep-hostname":
     case "trust-certificates":

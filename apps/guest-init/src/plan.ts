@@ -30,6 +30,8 @@ export type Task =
   | { kind: "grow-data-disk" }
   | { kind: "start-swap" }
   | { kind: "start-ssh" }
+  | { kind: "mount-folders" }
+  | { kind: "unmount-folders" }
   | { kind: "stop-service"; service: ServiceId; limitMs: number }
   | { kind: "stop-engine"; limitMs: number }
   | { kind: "end-processes"; graceMs: number }
@@ -222,8 +224,25 @@ export const BOOT = plan([
     hint: "Ports that containers publish are not answered on the host. `boot2docker logs guest-init` says more.",
   },
   {
+    name: "ssh",
+    after: ["data-disk", "hostname", "network"],
+    tasks: [{ kind: "start-ssh" }],
+    limitMs: 15_000,
+    onFailure: "degrade",
+    hint: "`boot2docker logs sshd` says more.",
+  },
+  {
+    // Before the engine, which starts containers that have them.
+    name: "folders",
+    after: ["ssh"],
+    tasks: [{ kind: "mount-folders" }],
+    limitMs: 30_000,
+    onFailure: "degrade",
+    hint: "`boot2docker mount` tells which there are; `boot2docker logs agent` may say more.",
+  },
+  {
     name: "engine",
-    after: ["containerd", "identity", "network", "ports", "engine-settings"],
+    after: ["containerd", "identity", "network", "ports", "engine-settings", "folders"],
     tasks: [{ kind: "start-engine" }],
     limitMs: 180_000,
     onFailure: "degrade",
@@ -244,14 +263,6 @@ export const BOOT = plan([
     limitMs: 1_000,
     onFailure: "degrade",
     hint: "",
-  },
-  {
-    name: "ssh",
-    after: ["ready"],
-    tasks: [{ kind: "start-ssh" }],
-    limitMs: 30_000,
-    onFailure: "degrade",
-    hint: "`boot2docker logs sshd` says more.",
   },
   {
     name: "bootlocal",

@@ -16,6 +16,8 @@ export interface Served {
   state: () => Promise<GuestState>;
   dataDisk: () => Observations["dataDisk"];
   requestShutdown: (mode: PowerMode) => void;
+  /** Resolves when the machine was brought to what the host says now. */
+  applyConfig: (signal: AbortSignal) => Promise<void>;
   /** Fails when that was not possible. */
   renewCertificate: (signal: AbortSignal) => Promise<void>;
 }
@@ -33,6 +35,10 @@ export function serveGuest(served: Served): Handlers<typeof guestMethods> {
     "state.get": () => state(),
     "events.since": async ({ sequence }) => events.since(sequence),
     "logs.read": ({ service, offset, maxBytes }, signal) => readLog(service, offset, maxBytes, system, signal),
+    "config.apply": async (_, signal) => {
+      await served.applyConfig(signal);
+      return {};
+    },
     shutdown: async ({ mode }) => {
       requestShutdown(mode);
       return {};

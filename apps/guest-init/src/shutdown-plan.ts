@@ -6,8 +6,17 @@ export const STOP_ENGINE_MS = 120_000;
 /** Every limit is finite, so a machine that is told to end does end. The host waits for longer than their sum. */
 export const SHUTDOWN = plan([
   {
+    // What is not on the host yet goes there, while there is a way.
+    name: "unmount-folders",
+    after: ["stop-engine"],
+    tasks: [{ kind: "unmount-folders" }],
+    limitMs: 10_000,
+    onFailure: "degrade",
+    hint: "",
+  },
+  {
     name: "stop-ssh",
-    after: [],
+    after: ["unmount-folders"],
     tasks: [{ kind: "stop-service", service: "sshd", limitMs: 3_000 }],
     limitMs: 5_000,
     onFailure: "degrade",

@@ -102,7 +102,7 @@ describe("unmountAll", () => {
 
   it("unmounts what is of the data disk, last one first", async () => {
     await unmountAll(system, report);
-    expect(system.history).toEqual(["sync", "unmount /var/lib/docker now", "unmount /mnt/data now", "sync"]);
+    expect(system.history).toEqual(["sync /mnt/data", "unmount /var/lib/docker now", "unmount /mnt/data now"]);
   });
 
   it("makes a busy data disk read-only, so that it is clean all the same", async () => {
@@ -110,9 +110,9 @@ describe("unmountAll", () => {
     await unmountAll(system, report);
     expect(system.history.slice(2)).toEqual([
       "unmount /mnt/data now",
+      "sync /mnt/data",
       "mount none /mnt/data none remount,ro",
       "unmount /mnt/data lazy",
-      "sync",
     ]);
     expect(reported).toEqual(["unmount.busy"]);
   });

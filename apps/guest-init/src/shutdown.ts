@@ -53,7 +53,7 @@ export async function unmountAll({ files, mounts }: System, report: Report): Pro
     [...parseMountInfo(await files.readText("/proc/self/mountinfo")).keys()]
       .filter((target) => target === DATA_MOUNT || target.startsWith("/var/lib/") || target.startsWith("/mnt/"))
       .reverse();
-  await mounts.sync();
+  if ((await readTargets()).includes(DATA_MOUNT)) await mounts.sync(DATA_MOUNT);
   for (const target of await readTargets()) {
     // A mount that is shared goes from all its places at once.
     if (!(await readTargets()).includes(target)) continue;
@@ -64,12 +64,13 @@ export async function unmountAll({ files, mounts }: System, report: Report): Pro
       await detach(target, mounts, report);
     }
   }
-  await mounts.sync();
 }
 
 async function detach(target: string, mounts: System["mounts"], report: Report): Promise<void> {
   try {
     if (target === DATA_MOUNT) {
+      // Nothing else waits for what a busy one still has to write.
+      await mounts.sync(target);
       await mounts.mount({ source: "none", target, fstype: "none", options: "remount,ro" });
     }
     await mounts.unmount(target, "lazy");

@@ -1,4 +1,11 @@
-import { type GuestState, type Lifecycle, type Reason, ServiceName, type ServiceState } from "@boot2docker/protocol";
+import {
+  type Folder,
+  type GuestState,
+  type Lifecycle,
+  type Reason,
+  ServiceName,
+  type ServiceState,
+} from "@boot2docker/protocol";
 import type { Service } from "./service.ts";
 import { isPublic, type ServiceId } from "./services.ts";
 import type { System } from "./system.ts";
@@ -19,6 +26,7 @@ export interface Observations {
   /** When it is. */
   diskFull: Reason | undefined;
   sshHostKeys: string[];
+  folders: Folder[];
   engineVersion: string | undefined;
 }
 
@@ -32,6 +40,7 @@ export const noObservations = (): Observations => ({
   dataDisk: undefined,
   diskFull: undefined,
   sshHostKeys: [],
+  folders: [],
   engineVersion: undefined,
 });
 
@@ -73,7 +82,7 @@ function findReason({ id, state, detail }: ServiceFacts): Reason[] {
 
 /** All of it, as the host is told. */
 export async function renderState(
-  { dataDisk, sshHostKeys, engineVersion }: Observations,
+  { dataDisk, sshHostKeys, folders, engineVersion }: Observations,
   lifecycle: Lifecycle,
   sequence: number,
   services: readonly Service[],
@@ -95,6 +104,7 @@ export async function renderState(
       },
     }),
     sshHostKeys,
+    folders,
     addresses: outerAddresses(network.addresses()),
     ...(engineVersion !== undefined && { engineVersion }),
   };

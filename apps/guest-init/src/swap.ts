@@ -92,7 +92,7 @@ export async function doSwapStep(step: SwapStep, system: System, signal: AbortSi
       await system.files.write(unnamed, "", { mode: 0o600 });
       await run("/usr/bin/fallocate", "-l", String(step.sizeBytes), unnamed);
       await run("/usr/sbin/mkswap", unnamed);
-      await system.mounts.sync();
+      await system.mounts.sync(unnamed);
       return run("/usr/bin/mv", unnamed, step.path);
     }
     case "use":

@@ -85,8 +85,8 @@ export interface Mounts {
   mount(spec: MountSpec): Promise<void>;
   /** `lazy` detaches it at once and cleans up when it is no longer busy. */
   unmount(target: string, how: "now" | "lazy"): Promise<void>;
-  /** Flushes all file systems. */
-  sync(): Promise<void>;
+  /** Flushes the file system that `path` is on. Not all of them: one that its server has left would be waited for. */
+  sync(path: string): Promise<void>;
 }
 
 export interface RunResult {

@@ -5,6 +5,7 @@ import { renderContainerdConfig } from "./engine.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import { chooseSettings, identify, startEngine } from "./engine-tasks.ts";
 import { assertHookSucceeded, awaitHook, startHook } from "./hooks.ts";
+import { changeFolders, planFolders, readFolders, unmountFolders } from "./folders.ts";
 import type { HostLink } from "./host-link.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
@@ -63,6 +64,12 @@ const UNREPAIRED = [
   "data-disk-damaged",
   "the data disk is damaged beyond automatic repair; it is mounted read-only at /mnt/data",
   "Copy what you need from it on the console, then run `e2fsck -f` on it there, or give the machine another disk.",
+] as const;
+
+const HOST_AWAY = [
+  "folders-host-away",
+  "the folders of the host are not there: its agent is away",
+  "Is the machine's agent running on the host? `boot2docker up` starts it.",
 ] as const;
 
 type Executors = {
@@ -227,6 +234,27 @@ const EXECUTORS: Executors = {
     seen.sshHostKeys = [await ensureHostKey(system, signal)];
     const service = await supervisor.ensure(sshdSpec(SSH_HOST_KEY), RESTART_GRACE_MS, signal);
     await service.ready(signal);
+  },
+
+  "mount-folders": async (_, context, signal) => {
+    const { system, seen, link } = context;
+    const { port = 0, list = [] } = configOf(context).folders ?? {};
+    const connect = async (): Promise<unknown> => {
+      if (link.connection === undefined) throw new Problem(...HOST_AWAY);
+      return link.connection.call("folders.connect", { sshHostKeys: seen.sshHostKeys }, signal);
+    };
+    try {
+      const changes = planFolders(list, await readFolders(system));
+      const problems = await changeFolders(changes, port, connect, system, signal);
+      if (problems.length > 0) throw new Error(problems.join("; "));
+    } finally {
+      seen.folders = await readFolders(system);
+    }
+  },
+  "unmount-folders": async (_, { system, seen }, signal) => {
+    const problems = await unmountFolders(system, signal);
+    seen.folders = [];
+    if (problems.length > 0) throw new Error(problems.join("; "));
   },
 
   "stop-service": ({ service, limitMs }, { supervisor }, signal) => supervisor.stop(service, limitMs, signal),

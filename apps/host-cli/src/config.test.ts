@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { parseFlags, resolveSettings, type Sources } from "./config.ts";
 
 const path = "/home/user/.boot2docker/defaults.json";
-const nothing: Sources = { flags: {}, env: {}, file: { path }, hostCpus: 16 };
+const bases = { homeDir: "/home/user", workingDir: "/home/user/project" };
+const nothing: Sources = { flags: {}, env: {}, file: { path }, hostCpus: 16, bases };
 
 test("without any source the built-in settings are used", () => {
   expect(resolveSettings(nothing)).toEqual({ cpus: 4, memoryMiB: 2048, diskBytes: 20 * 2 ** 30 });
@@ -40,6 +41,7 @@ test("the problems of all sources are reported at once, each with its place", ()
     env: { BOOT2DOCKER_CPUS: "many", BOOT2DOCKER_MEMORY: "lots" },
     file: { path, text: '{"cpus": 0, "memroy": "2g", "dockerPort": 4000, "diskSize": null}' },
     hostCpus: 4,
+    bases,
   };
   expect(thrownBy(() => resolveSettings(sources))).toMatchObject({
     code: "settings-invalid",
@@ -66,8 +68,12 @@ test.each(["[1]", "null", '"text"', "{"])("a defaults file with %j is refused by
 });
 
 test("only what was asked for on the command line is among the flags' values", () => {
-  expect(parseFlags({ memory: "2g" })).toEqual({ values: { memory: 2048 }, engine: undefined });
-  expect(thrownBy(() => parseFlags({ cpus: "0", sshPort: "22" }))).toMatchObject({ exitCode: 2 });
+  expect(parseFlags({ memory: "2g" }, bases)).toEqual({
+    values: { memory: 2048 },
+    engine: undefined,
+    folders: undefined,
+  });
+  expect(thrownBy(() => parseFlags({ cpus: "0", sshPort: "22" }, bases))).toMatchObject({ exitCode: 2 });
 });
 
 function thrownBy(work: () => unknown): unknown {

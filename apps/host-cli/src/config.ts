@@ -1,5 +1,7 @@
 import { type EngineSettings, type EngineTexts, parseEngineOptions } from "./engine-options.ts";
+import type { Folder } from "@boot2docker/protocol";
 import { exitCodes, UserError } from "./errors.ts";
+import { type Bases, type FolderTexts, parseFolderOptions } from "./folders.ts";
 import type { MachineRequest } from "./machine/create.ts";
 import { builtIn, settingNames, settings, type SettingName, type SettingValues } from "./settings.ts";
 
@@ -12,10 +14,11 @@ export interface Sources {
   /** The user's defaults; no `text` when there is no such file. */
   file: { path: string; text?: string | undefined };
   hostCpus: number;
+  bases: Bases;
 }
 
 /** What the flags of a verb that can make a machine may hold. */
-export type MachineFlags = SettingTexts & EngineTexts;
+export type MachineFlags = SettingTexts & EngineTexts & FolderTexts;
 
 /** One text of one source, and how to name it in an error. */
 interface Given {
@@ -28,7 +31,7 @@ interface Given {
  * Flags before environment before the user's file before what is built in. Throws UserError `settings-invalid` (exit 2)
  * with the problems of all sources at once, those of overruled values too: each would come up some day.
  */
-export function resolveSettings({ flags, env, file, hostCpus }: Sources): MachineRequest {
+export function resolveSettings({ flags, env, file, hostCpus, bases }: Sources): MachineRequest {
   const problems: string[] = [];
   // Later ones overrule earlier ones.
   const given = [...fromFile(file, problems), ...fromEnvironment(env), ...fromFlags(flags)];
@@ -37,6 +40,7 @@ export function resolveSettings({ flags, env, file, hostCpus }: Sources): Machin
     problems.push(`--docker-port and --ssh-port: both are ${values.dockerPort}`);
   }
   const engine = parseEngineOptions(flags, problems);
+  const folders = parseFolderOptions(flags, bases, problems);
   refuse(problems);
   return {
     cpus: values.cpus ?? Math.min(hostCpus, builtIn.cpus),
@@ -45,20 +49,26 @@ export function resolveSettings({ flags, env, file, hostCpus }: Sources): Machin
     ...(values.dockerPort === undefined ? {} : { dockerPort: values.dockerPort }),
     ...(values.sshPort === undefined ? {} : { sshPort: values.sshPort }),
     ...(values.publish === undefined ? {} : { publish: values.publish }),
+    ...(folders === undefined ? {} : { folders }),
     ...(engine === undefined ? {} : { engine }),
   };
 }
 
 /** Only what the user asked for on this command line. Throws as `resolveSettings`. */
-export function parseFlags(flags: MachineFlags): {
+export function parseFlags(
+  flags: MachineFlags,
+  bases: Bases,
+): {
   values: SettingValues;
   engine: EngineSettings | undefined;
+  folders: Folder[] | undefined;
 } {
   const problems: string[] = [];
   const values = parseAll(fromFlags(flags), problems);
   const engine = parseEngineOptions(flags, problems);
+  const folders = parseFolderOptions(flags, bases, problems);
   refuse(problems);
-  return { values, engine };
+  return { values, engine, folders };
 }
 
 export function longFlag(name: SettingName): string {

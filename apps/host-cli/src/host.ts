@@ -10,6 +10,8 @@ export interface Host {
   readonly arch: "x86_64" | "aarch64";
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDir: string;
+  /** Where a path that is not absolute begins. */
+  readonly workingDir: string;
   /** Of this process. */
   readonly pid: number;
   /** What starts this very program again, without arguments: the binary, or node and the script. */
@@ -168,6 +170,12 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export interface SharedFolder {
+  /** What clients ask for, and where it is. */
+  path: string;
+  readOnly: boolean;
+}
+
 export type Protocol = "tcp" | "udp";
 
 export interface Network {
@@ -191,6 +199,11 @@ export interface Network {
    * `dial` names. Where none does it is closed.
    */
   relayUnix(path: string, dial: () => Promise<readonly EngineEnd[]>): Promise<Server>;
+  /**
+   * An NFS server of those folders, on a socket that is private to the user; whoever connects acts as the user, and the user's
+   * things belong to 1000:1000 for them. `folders` is asked each time; a folder is the same object for as long as it is the same.
+   */
+  serveFolders(path: string, folders: () => readonly SharedFolder[]): Promise<Server>;
   /** GET; body bounded to 16 MiB. A refusal by either side of TLS fails with its `code`. */
   httpsGet(request: HttpsRequest, signal: AbortSignal): Promise<HttpsAnswer>;
 }

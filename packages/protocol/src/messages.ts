@@ -12,6 +12,14 @@ const portNumber = z.int().check(z.minimum(1), z.maximum(65_535));
 const ipAddress = z.union([z.ipv4(), z.ipv6()]);
 const nonce = z.string().check(z.minLength(1), z.maxLength(128));
 
+/** A folder of the host that the guest has at the same path. */
+export const Folder = z.object({
+  /** Absolute, without `.`, `..` or a slash at its end. */
+  path: z.string().check(z.minLength(2), z.maxLength(1024)),
+  readOnly: z.boolean(),
+});
+export type Folder = z.infer<typeof Folder>;
+
 /** What the guest may be told by the host that owns it. No secret is in it. */
 export const GuestConfig = z.object({
   /** Host name of the guest; a DNS label. */
@@ -36,6 +44,14 @@ export const GuestConfig = z.object({
   authorizedKeys: z.array(z.string()),
   /** Ports that the engine hands out by itself (`docker run -P`); absent: Docker's own choice. */
   dynamicPorts: z.optional(z.object({ first: portNumber, last: portNumber })),
+  /** Absent: none. */
+  folders: z.optional(
+    z.object({
+      /** Of the guest's 127.0.0.1, where the host has its NFS server answer. */
+      port: portNumber,
+      list: z.array(Folder),
+    }),
+  ),
   /** What the machine's owner wants of the engine. Docker's reference explains the keys of daemon.json. */
   engine: z.optional(
     z.object({
@@ -92,6 +108,8 @@ export const GuestState = z.object({
   dataDisk: z.optional(z.object({ device: z.string(), sizeBytes: count, freeBytes: count, readOnly: z.boolean() })),
   /** Public host keys of the ssh server in authorized_keys form; empty until it has them. */
   sshHostKeys: z.array(z.string()),
+  /** Folders of the host that are mounted; absent in a guest that knows of none. */
+  folders: z.optional(z.array(Folder)),
   /** IPv4 and IPv6 addresses of the guest's own interfaces, without loopback and Docker's. */
   addresses: z.array(z.string()),
   /** Version of dockerd; absent until it answered. */
@@ -158,6 +176,8 @@ export const guestMethods = {
     }),
     result: z.object({ text: z.string(), nextOffset: count }),
   },
+  /** Has the guest ask for its configuration again. Answered when it has done what it could to be as that says. */
+  "config.apply": { params: empty, result: empty },
   /** Answered when the shutdown was started; the end of the channel says that it is done. */
   shutdown: { params: z.object({ mode: z.enum(["poweroff", "reboot"]) }), result: empty },
   /** Sets or slews the guest's clock to the host's. `offsetMs` is what the guest was off, guest minus host. */
@@ -184,6 +204,11 @@ export const hostMethods = {
     params: z.object({ publicKeyPem: z.string() }),
     result: z.object({ certificatePem: z.string(), caPem: z.string() }),
   },
+  /**
+   * Has the host's NFS server answer on the port that the configuration names, by way of the guest's ssh server, which has these
+   * host keys. Answered when it does.
+   */
+  "folders.connect": { params: z.object({ sshHostKeys: z.array(z.string()) }), result: empty },
   /**
    * All ports that containers have published now: the host answers on these and on no others. Answered when it does, with
    * those on which it cannot.

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import type { Mounts } from "../system.ts";
 import { parseMountOptions } from "./mount-options.ts";
 import type { Native } from "./native.ts";
@@ -16,8 +16,13 @@ export function openMounts(native: Native): Mounts {
     async unmount(target, how) {
       native.unmount(target, how === "lazy" ? DETACH : 0);
     },
-    async sync() {
-      native.sync();
+    async sync(path) {
+      const file = openSync(path, "r");
+      try {
+        native.syncFileSystem(file);
+      } finally {
+        closeSync(file);
+      }
     },
   };
 }

@@ -7,7 +7,8 @@ import { ADDON_ASSET } from "./addon-asset.ts";
 export interface Native {
   mount(source: string, target: string, fstype: string, flags: number, data: string): void;
   unmount(target: string, flags: number): void;
-  sync(): void;
+  /** Of an open file. */
+  syncFileSystem(fd: number): void;
   setClock(unixMs: number): void;
   slewClock: (ms: number) => void;
   /** For root alone. */
@@ -34,7 +35,7 @@ export function openNative(): Native {
     "int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)",
   );
   const umount = libc.func("int umount2(const char *target, int flags)");
-  const sync = libc.func("void sync()");
+  const syncfs = libc.func("int syncfs(int fd)");
   const settime = libc.func("int clock_settime(int clock, const int64_t *time)");
   const adjtime = libc.func("int adjtime(const int64_t *delta, void *old)");
   const mkfifo = libc.func("int mkfifo(const char *path, unsigned int mode)");
@@ -50,7 +51,7 @@ export function openNative(): Native {
     mount: (source, target, fstype, flags, data) =>
       check(mount(source, target, fstype, flags, data), `mount ${source} on`, target),
     unmount: (target, flags) => check(umount(target, flags), "unmount", target),
-    sync: () => void sync(),
+    syncFileSystem: (fd) => check(syncfs(fd), "syncfs", String(fd)),
     setClock: (unixMs) => {
       const seconds = Math.floor(unixMs / 1000);
       const nanoseconds = Math.floor((unixMs - seconds * 1000) * 1e6);

@@ -72,6 +72,7 @@ export class FakeHost {
             certificatePem: `certificate for ${publicKeyPem}`,
             caPem: "ca",
           }),
+          "folders.connect": async () => ({}),
           "ports.publish": async () => ({ refused: [] }),
         },
         onNotification: (name, params) => {

@@ -139,8 +139,8 @@ export class FakeSystem implements System {
       this.history.push(`unmount ${target} ${how}`);
       if (how === "now" && this.busy.has(target)) throw new Error("EBUSY");
     },
-    sync: async (): Promise<void> => {
-      this.history.push("sync");
+    sync: async (path: string): Promise<void> => {
+      this.history.push(`sync ${path}`);
     },
   };
 

@@ -13,6 +13,7 @@ import { Forwards } from "./forwards.ts";
 import { GuestClock } from "./guest-clock.ts";
 import { guestLink } from "./guest-link.ts";
 import { guestRequests } from "./guest-requests.ts";
+import { guestFoldersPort, SharedFolders } from "./shared-folders.ts";
 import { Tunnel } from "./tunnel.ts";
 import { vmProblems } from "./vm-problems.ts";
 
@@ -46,7 +47,7 @@ export async function runAgent(host: Host, name: string, signal: AbortSignal): P
       await attend(host, dir, config, driver, vm, log, signal);
     }
   } finally {
-    for (const path of [dir.agentSocket, dir.dockerSocket]) await host.files.remove(path);
+    for (const path of [dir.agentSocket, dir.dockerSocket, dir.foldersSocket]) await host.files.remove(path);
     await sweepIfAlone(host, dir, driver);
     log.info("agent ended");
     await log.flush();
@@ -73,6 +74,9 @@ async function attend(
 
   let problems: Reason[] = [];
   const tunnel = await Tunnel.find(host, dir, config.sshPort);
+  const shared = new SharedFolders();
+  shared.want(config.folders ?? []);
+  if (shared.list.length > 0) tunnel?.wantFolders(guestFoldersPort);
   const forwards = new Forwards({
     host,
     monitor,
@@ -83,9 +87,11 @@ async function attend(
   });
   let control: Control | undefined;
   let docker: Server | undefined;
+  let folders: Server | undefined;
   let hasServed = false;
   const onState = (state: GuestState, bootId: string): void => {
     hasServed ||= isServing(state);
+    shared.heard(state.folders ?? []);
     forwards.heard(state, bootId).catch((error: unknown) => {
       if (!ended.signal.aborted) log.info("ports not carried", { reason: String(error) });
     });
@@ -93,7 +99,7 @@ async function attend(
   };
   const link = guestLink({
     open: (linkSignal) => driver.openChannel(linkSignal),
-    requests: guestRequests(host, dir, config, forwards),
+    requests: guestRequests(host, dir, config, forwards, shared),
     clock: host.clock,
     log,
     onState,
@@ -160,6 +166,7 @@ async function attend(
     }
   };
   try {
+    folders = await host.network.serveFolders(dir.foldersSocket, () => shared.list);
     // Forwards first: who reaches the agent may rely on them.
     await look();
     await using served = await serveControl(
@@ -191,6 +198,7 @@ async function attend(
     signal.removeEventListener("abort", end);
     ended.abort();
     await docker?.close();
+    await folders?.close();
     await forwards.close();
     await monitor.close();
   }

@@ -90,6 +90,7 @@ export class Forwards {
   readonly #absences = new Map<string, Reason>();
   #last: Promise<unknown> = Promise.resolve();
   #isStarting = true;
+  #areFoldersAsked = false;
   #bootId: string | undefined;
   /** The tunnel leads to a system that is gone, which it does not notice by itself. */
   #isOfEarlierBoot = false;
@@ -118,6 +119,18 @@ export class Forwards {
     this.#hostKeys = sshHostKeys;
     this.#sshKnown.resolve(undefined);
     await this.converge();
+  }
+
+  /** Has a port of the guest lead to this host's folders, through its ssh server, which has these keys. */
+  async connectFolders(hostKeys: readonly string[], port: number): Promise<void> {
+    const { tunnel } = this.#options;
+    if (tunnel === undefined) throw new Error("this host has no ssh client that can carry folders: install OpenSSH");
+    this.#hostKeys = hostKeys;
+    this.#sshKnown.resolve(undefined);
+    this.#areFoldersAsked = true;
+    tunnel.wantFolders(port);
+    await this.converge();
+    if (!tunnel.hasFolders) throw new Error("the guest's ssh server does not carry them");
   }
 
   /** The host answers on these from then on, and on no others. Returns those on which it can't. `signal` ends the wait alone. */
@@ -187,8 +200,9 @@ export class Forwards {
   }
 
   async #fillTunnel(tunnel: Tunnel, wanted: readonly Listener[], signal: AbortSignal): Promise<void> {
-    if (this.#published === undefined) return;
+    if (this.#published === undefined && !this.#areFoldersAsked) return;
     const isUp = this.#hostKeys !== undefined && (await tunnel.open(this.#hostKeys, signal));
+    if (this.#published === undefined) return;
     const keys = new Set(wanted.map(listenerKey));
     for (const listener of tunnel.listeners) {
       if (!keys.has(listenerKey(listener))) await tunnel.remove(listener, signal);

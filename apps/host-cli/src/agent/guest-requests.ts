@@ -4,6 +4,7 @@ import { type MachineConfig, readMachineConfig } from "../machine-dir/config-fil
 import type { MachineDir } from "../machine-dir/dir.ts";
 import { guestNetwork } from "./guest-network.ts";
 import type { Forwards } from "./forwards.ts";
+import { folderConfig, guestFoldersPort, type SharedFolders } from "./shared-folders.ts";
 import { issueGuestCertificate } from "../tls/ca.ts";
 
 /** What the guest may ask of its host. */
@@ -11,7 +12,8 @@ export function guestRequests(
   host: Host,
   dir: MachineDir,
   config: MachineConfig,
-  forwards: Pick<Forwards, "publish">,
+  forwards: Pick<Forwards, "publish" | "connectFolders">,
+  shared: SharedFolders,
 ): Handlers<typeof hostMethods> {
   let lastGood = config;
   return {
@@ -19,18 +21,24 @@ export function guestRequests(
       // Read anew each time: what was changed is heard when the guest asks again. A file that somebody is just editing must
       // not cut the machine off; the next command says what is wrong with it.
       lastGood = await readMachineConfig(host, dir).catch(() => lastGood);
-      const { engine, dynamicPorts } = lastGood;
+      const { engine, dynamicPorts, folders = [] } = lastGood;
+      shared.want(folders);
       return {
         hostname: dir.name,
         // A disk that we made asks for it by itself. One that looks blank and does not ask is somebody's.
         dataDisk: { serial: "b2d-data", formatIfBlank: false },
         network: { ...guestNetwork, dns: [...guestNetwork.dns] },
         authorizedKeys: linesOf(await host.files.readText(dir.sshPublicKey)),
+        folders: folderConfig(folders),
         ...(engine === undefined ? {} : { engine }),
         ...(dynamicPorts === undefined ? {} : { dynamicPorts }),
       };
     },
     "certificate.issue": ({ publicKeyPem }) => issueGuestCertificate(host, dir, publicKeyPem),
+    "folders.connect": async ({ sshHostKeys }) => {
+      await forwards.connectFolders(sshHostKeys, guestFoldersPort);
+      return {};
+    },
     "ports.publish": async ({ ports }, signal) => ({ refused: await forwards.publish(ports, signal) }),
   };
 }

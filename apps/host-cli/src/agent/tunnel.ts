@@ -21,6 +21,9 @@ export class Tunnel {
   readonly #sshPort: number;
   #process: ProcessIdentity | undefined;
   #hasEngine = false;
+  #hasFolders = false;
+  /** Where the guest is to find this host's folders; undefined as long as nobody wants any. */
+  #foldersPort: number | undefined;
   /** Of this connection, by `listenKey`. */
   readonly #listeners = new Map<string, Listener>();
 
@@ -51,7 +54,10 @@ export class Tunnel {
     const { processes, files } = this.#host;
     if (this.#process !== undefined) {
       const now = await processes.identify(this.#process.pid);
-      if (now?.startMark === this.#process.startMark) return true;
+      if (now?.startMark === this.#process.startMark) {
+        await this.#leadToFolders(signal);
+        return true;
+      }
     }
     await this.close(signal);
     const hosts = hostKeys.map((key) => `[127.0.0.1]:${this.#sshPort} ${key}\n`).join("");
@@ -65,7 +71,25 @@ export class Tunnel {
       ["-L", `${engineSocket.replaceAll(":", "\\:")}:${guestDockerSocket}`],
       signal,
     );
+    await this.#leadToFolders(signal);
     return true;
+  }
+
+  /** From when it is opened next, that port of the guest's loopback leads to this host's folders. */
+  wantFolders(port: number): void {
+    this.#foldersPort = port;
+  }
+
+  /** Whether it leads there now. */
+  get hasFolders(): boolean {
+    return this.#hasFolders;
+  }
+
+  async #leadToFolders(signal: AbortSignal): Promise<void> {
+    const { foldersSocket } = this.#dir;
+    if (this.#foldersPort === undefined || this.#hasFolders) return;
+    const option = `127.0.0.1:${this.#foldersPort}:${foldersSocket.replaceAll(":", "\\:")}`;
+    this.#hasFolders = await this.#command("forward", ["-R", option], signal);
   }
 
   /** Where the guest's Docker answers; undefined while it does not do so through here. */
@@ -96,6 +120,7 @@ export class Tunnel {
     const own = this.#process;
     this.#process = undefined;
     this.#hasEngine = false;
+    this.#hasFolders = false;
     this.#listeners.clear();
     if ((await files.stat(this.#dir.tunnelSocket)) !== undefined) {
       await this.#command("exit", [], signal);

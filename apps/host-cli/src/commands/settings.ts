@@ -1,6 +1,7 @@
 import { longFlag, type MachineFlags, parseFlags, resolveSettings } from "../config.ts";
 import { engineOptions } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
+import { type Bases, folderOptions, isSameFolders } from "../folders.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machineExists } from "./machines.ts";
@@ -15,8 +16,9 @@ export const machineOptions = {
   dockerPort: settings.dockerPort,
   sshPort: settings.sshPort,
   publish: settings.publish,
+  ...folderOptions,
   ...engineOptions,
-} satisfies Record<SettingName | keyof typeof engineOptions, OptionRow>;
+} satisfies Record<SettingName | keyof typeof folderOptions | keyof typeof engineOptions, OptionRow>;
 
 /** Returns whether it had to be made. Throws UserError `settings-fixed` (exit 2) when there is one of other settings. */
 export async function ensureMachine(context: Context, machine: Machine, flags: MachineFlags): Promise<boolean> {
@@ -29,7 +31,7 @@ export async function ensureMachine(context: Context, machine: Machine, flags: M
       if (!(error instanceof UserError && error.code === "machine-exists")) throw error;
     }
   }
-  checkSettings(machine.name, flags, await machine.readConfig());
+  checkSettings(machine.name, flags, await machine.readConfig(), context.host);
   return false;
 }
 
@@ -45,6 +47,7 @@ async function create({ host, ui, signal }: Context, name: string, flags: Machin
     env: host.env,
     file: { path, text: await host.files.readText(path) },
     hostCpus: host.resources().cpus,
+    bases: host,
   });
   await createMachine(host, name, request, ui.progress, signal);
 }
@@ -53,14 +56,15 @@ async function create({ host, ui, signal }: Context, name: string, flags: Machin
  * Flags that a machine already has are no contradiction: scripts repeat themselves. Throws UserError `settings-fixed`
  * (exit 2) for others, rather than do as if they had been heard.
  */
-function checkSettings(name: string, flags: MachineFlags, config: MachineConfig): void {
+function checkSettings(name: string, flags: MachineFlags, config: MachineConfig, bases: Bases): void {
   const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort, publish = "loopback" } = config;
   const has = { cpus, memory, diskSize, dockerPort, sshPort, publish };
-  const { values, engine } = parseFlags(flags);
+  const { values, engine, folders } = parseFlags(flags, bases);
   const other = settingNames
     .filter((key) => values[key] !== undefined && values[key] !== has[key])
     .map((key) => longFlag(key));
   if (engine !== undefined && JSON.stringify(engine) !== JSON.stringify(config.engine)) other.push("--engine-…");
+  if (folders !== undefined && !isSameFolders(folders, config.folders ?? [])) other.push("--mount");
   if (other.length === 0) return;
   throw new UserError(`machine ${name} is there already, with another ${other.join(", ")}`, {
     code: "settings-fixed",

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, connect, type Socket } from "node:net";
 import type { Channel } from "@boot2docker/protocol";
 import type { HttpsAnswer, HttpsRequest, Network, Protocol, Server } from "../host.ts";
 import { Connections } from "./tracked-server.ts";
+import { serveFolders } from "./folder-server.ts";
 import { openUdp, relayTcp, relayUdp, relayUnix } from "./relay.ts";
 
 const loopback = "127.0.0.1";
@@ -17,6 +18,7 @@ export const nodeNetwork: Network = {
   freePort,
   relay: (protocol, from, toPort) => (protocol === "tcp" ? relayTcp(from, toPort) : relayUdp(from, toPort)),
   relayUnix,
+  serveFolders,
   httpsGet,
 };
 

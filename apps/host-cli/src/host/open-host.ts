@@ -18,6 +18,7 @@ export function openHost(): Host {
     arch: process.arch === "arm64" ? "aarch64" : "x86_64",
     env: environment(),
     homeDir: canonical(homedir()),
+    workingDir: process.cwd(),
     pid: process.pid,
     self: isSea() ? [process.execPath] : [process.execPath, process.argv[1] ?? ""],
     files: nodeFiles,

@@ -1,4 +1,4 @@
-import { GuestConfig, validate } from "@boot2docker/protocol";
+import { Folder, GuestConfig, validate } from "@boot2docker/protocol";
 import * as z from "zod/mini";
 import type { EngineSettings } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
@@ -18,6 +18,8 @@ export interface MachineConfig {
   dynamicPorts?: PortRange;
   /** Where a port that is published on every address is answered; `loopback` when absent. */
   publish?: PublishScope;
+  /** Folders of this host that the guest has at the same path; none when absent. */
+  folders?: Folder[];
   /** What the engine is to be; its guest knows what of it can be had. */
   engine?: EngineSettings;
 }
@@ -38,6 +40,7 @@ const ConfigFile = z.object({
   sshPort: port,
   dynamicPorts: GuestConfig.shape.dynamicPorts,
   publish: z.optional(z.enum(publishScopes)),
+  folders: z.optional(z.array(Folder)),
   engine: GuestConfig.shape.engine,
 });
 
@@ -56,11 +59,12 @@ export async function writeMachineConfig(host: Host, dir: MachineDir, config: Ma
 export function parseMachineConfig(text: string, path: string): MachineConfig {
   const found = validate(ConfigFile, parseJson(text, path));
   if (!found.ok) throw unreadable(path, found.problems.join("; "));
-  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort, dynamicPorts, publish, engine } = found.value;
+  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort, dynamicPorts, publish, folders, engine } = found.value;
   return {
     ...{ cpus, memoryMiB, diskBytes, dockerPort, sshPort },
     ...(dynamicPorts && { dynamicPorts }),
     ...(publish && { publish }),
+    ...(folders && { folders }),
     ...(engine && { engine }),
   };
 }

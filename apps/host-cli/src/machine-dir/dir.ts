@@ -107,6 +107,12 @@ export const machineFiles = {
     owner: "agent",
     purpose: "The guest's own Docker socket, at this end of the ssh client's connection.",
   },
+  foldersSocket: {
+    path: "nfs.sock",
+    kind: "socket",
+    owner: "agent",
+    purpose: "The agent's NFS server for the guest, at this end of the ssh client's connection.",
+  },
   tunnelSocket: {
     path: "ssh.sock",
     kind: "socket",

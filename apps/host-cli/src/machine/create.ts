@@ -1,4 +1,6 @@
+import type { Folder } from "@boot2docker/protocol";
 import { UserError, exitCodes } from "../errors.ts";
+import { defaultFolders } from "../folders.ts";
 import type { Host } from "../host.ts";
 import { ensureCa, renewClientCertificate } from "../tls/ca.ts";
 import { type MachineConfig, parseMachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
@@ -56,6 +58,8 @@ async function createLocked(
     });
   }
   await checkRequest(host, dir.root, request);
+  const folders = request.folders ?? (await findDefaultFolders(host));
+  await checkFolders(host, folders);
   await makeMachineDirectory(host, dir);
   const row = progress.begin(`machine ${dir.name} created`);
   await ensureCa(host, dir.root);
@@ -66,7 +70,7 @@ async function createLocked(
   const ranges = others.flatMap(({ config: { dynamicPorts } }) => dynamicPorts ?? []);
   const dynamicPorts = chooseDynamicPorts(dir.path, ranges);
   const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
-  const config = { ...request, ...ports, dynamicPorts, diskBytes };
+  const config = { ...request, ...ports, dynamicPorts, diskBytes, folders };
   await writeMachineConfig(host, dir, config);
   row.done();
   return config;
@@ -108,6 +112,24 @@ async function checkRequest(host: Host, root: RootDir, request: MachineRequest):
       hint: "Make room there, or set BOOT2DOCKER_DIR to a directory on a larger disk.",
     });
   }
+}
+
+async function findDefaultFolders({ files, homeDir }: Host): Promise<Folder[]> {
+  return (await files.stat(homeDir))?.kind === "directory" ? defaultFolders(homeDir) : [];
+}
+
+/** Throws UserError `folder-absent`, for all of them at once. */
+export async function checkFolders({ files }: Host, folders: readonly Folder[]): Promise<void> {
+  const found = await Promise.all(
+    folders.map(async ({ path }) => ({ path, facts: await files.stat(await files.realPath(path)) })),
+  );
+  const absent = found.filter(({ facts }) => facts?.kind !== "directory").map(({ path }) => path);
+  if (absent.length === 0) return;
+  throw new UserError(`no folder of this host: ${absent.join(", ")}`, {
+    code: "folder-absent",
+    hint: "Make it first, or leave it out: boot2docker init --mount none makes a machine without folders.",
+    exitCode: exitCodes.usage,
+  });
 }
 
 function tooLittle(code: string, message: string, least: string): UserError {

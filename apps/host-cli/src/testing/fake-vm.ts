@@ -207,6 +207,7 @@ export class FakeVm {
               return { sizeBytes: 1 };
             },
             "disk.trim": async () => ({ trimmedBytes: 3 * 2 ** 20 }),
+            "config.apply": async () => ({}),
             shutdown: async ({ mode }) => {
               this.history.push("shutdown asked");
               this.#shutDown(mode);

@@ -11,6 +11,7 @@ import type {
   HttpsRequest,
   ProcessIdentity,
   RunResult,
+  SharedFolder,
 } from "../host.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeDisk, filesOn } from "./fake-files.ts";
@@ -46,6 +47,8 @@ export class FakeWorld {
   readonly relays = new Map<string, number>();
   /** Sockets that lead to engines. */
   readonly engines = new Map<string, () => Promise<readonly EngineEnd[]>>();
+  /** What the last NFS server that was started has. */
+  shares: () => readonly SharedFolder[] = () => [];
   readonly programs = new Map<string, Program>();
   /** What a program does when it is started to go on by itself. */
   readonly daemons = new Map<string, (started: ProcessIdentity) => void>();
@@ -112,6 +115,7 @@ export class FakeWorld {
       arch: "x86_64",
       env: this.env,
       homeDir: "/home/user",
+      workingDir: "/home/user",
       pid,
       self: ["/usr/bin/boot2docker"],
       clock: this.clock,
@@ -158,6 +162,12 @@ export class FakeWorld {
           this.relays.set(name, toPort);
           const close = async (): Promise<void> => void this.relays.delete(name);
           onKill(() => void close());
+          return { close, [Symbol.asyncDispose]: close };
+        },
+        serveFolders: async (path, folders) => {
+          this.disk.put(path, "", { kind: "socket" });
+          this.shares = folders;
+          const close = async (): Promise<void> => undefined;
           return { close, [Symbol.asyncDispose]: close };
         },
         relayUnix: async (path, dial) => {

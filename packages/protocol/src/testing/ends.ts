@@ -21,6 +21,7 @@ export const guestHandlers: Handlers<typeof guestMethods> = {
   "state.get": async () => readyState,
   "events.since": async () => ({ events: [], lost: 0 }),
   "logs.read": async ({ offset }) => ({ text: "", nextOffset: Math.max(0, offset) }),
+  "config.apply": async () => ({}),
   shutdown: async () => ({}),
   "clock.set": async () => ({ offsetMs: 0 }),
   "certificate.renew": async () => ({}),
@@ -36,6 +37,7 @@ const hostHandlers: Handlers<typeof hostMethods> = {
     authorizedKeys: [],
   }),
   "certificate.issue": async ({ publicKeyPem }) => ({ certificatePem: `for ${publicKeyPem}`, caPem: "ca" }),
+  "folders.connect": async () => ({}),
   "ports.publish": async () => ({ refused: [] }),
 };
 

@@ -1,0 +1,138 @@
+import type { Folder, GuestConfig } from "@boot2docker/protocol";
+import { parseMountInfo } from "./mount-info.ts";
+import { messageOf } from "./problem.ts";
+import type { System } from "./system.ts";
+
+const MOUNT = "/usr/bin/mount";
+const UMOUNT = "/usr/bin/umount";
+const IPTABLES = "/usr/sbin/iptables";
+/** For whoever holds the lock of the tables: dockerd does. */
+const WAIT_S = "10";
+const SERVER = "127.0.0.1";
+/** Where dockerd puts containers that ask for nothing else: daemon(8), --cgroup-parent. */
+const CONTAINERS_GROUP = "docker";
+const UNMOUNT_LIMIT_MS = 4_000;
+
+type Wanted = NonNullable<GuestConfig["folders"]>;
+
+export interface FolderChanges {
+  /** A folder before what is in it. */
+  mount: Folder[];
+  /** The other way round. */
+  unmount: Folder[];
+}
+
+/** What has to change for the wanted ones, and no others, to be mounted. */
+export function planFolders(wanted: readonly Folder[], mounted: readonly Folder[]): FolderChanges {
+  const isIn = (folder: Folder, list: readonly Folder[]): boolean =>
+    list.some(({ path, readOnly }) => path === folder.path && readOnly === folder.readOnly);
+  const unmount = mounted.filter((folder) => !isIn(folder, wanted));
+  const isUnder = ({ path }: Folder): boolean => unmount.some((upper) => path.startsWith(`${upper.path}/`));
+  // One below a folder that goes would keep it busy, and come back in another place of the order.
+  const all = [...unmount, ...mounted.filter((folder) => isIn(folder, wanted) && isUnder(folder))];
+  const stays = mounted.filter((folder) => !all.includes(folder));
+  return {
+    mount: wanted.filter((folder) => !isIn(folder, stays)).toSorted(byPath),
+    unmount: all.toSorted(byPath).reverse(),
+  };
+}
+
+const byPath = (a: Folder, b: Folder): number => (a.path < b.path ? -1 : 1);
+
+/** Those that are mounted now, whoever mounted them. */
+export async function readFolders({ files }: System): Promise<Folder[]> {
+  const mounts = parseMountInfo(await files.readText("/proc/self/mountinfo"));
+  return [...mounts].flatMap(([path, { source, fstype, options }]) =>
+    fstype === "nfs" && source === `${SERVER}:${path}` ? [{ path, readOnly: options.includes("ro") }] : [],
+  );
+}
+
+/** Returns what went wrong, one text for each folder. `connect` has the host answer on the port; it may fail. */
+export async function changeFolders(
+  { mount, unmount }: FolderChanges,
+  port: Wanted["port"],
+  connect: () => Promise<unknown>,
+  system: System,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { path } of unmount) {
+    const problem = await unmountFolder(path, system, signal);
+    if (problem !== undefined) problems.push(problem);
+  }
+  if (mount.length === 0) return problems;
+  await keepContainersOut(port, system, signal);
+  await connect();
+  for (const folder of mount) {
+    try {
+      await mountFolder(folder, port, system, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      problems.push(messageOf(error));
+    }
+  }
+  return problems;
+}
+
+/**
+ * nfs(5). `hard`: while the host agent is away what is asked of a folder waits, and loses nothing. Reconnecting is tried at least
+ * every 30 s (`timeo` and `retrans`). What the host changes is seen after a second at most, and whenever a file is opened.
+ */
+export function mountOptions({ readOnly }: Folder, port: number): string {
+  const server = `addr=${SERVER},port=${port},mountport=${port},proto=tcp,mountproto=tcp,vers=3,mountvers=3`;
+  const behaviour = "hard,timeo=100,retrans=2,nolock,noacl,actimeo=1,rsize=262144,wsize=262144";
+  return `${server},${behaviour},nosuid,nodev,noatime,${readOnly ? "ro" : "rw"}`;
+}
+
+async function mountFolder(folder: Folder, port: number, system: System, signal: AbortSignal): Promise<void> {
+  const { path } = folder;
+  try {
+    await system.files.makeDirectory(path);
+  } catch (error) {
+    throw new Error(`${path}: the machine has no place for it`, { cause: error });
+  }
+  // A process, which can be ended: the call waits for the server.
+  const argv = [MOUNT, "-i", "-t", "nfs", "-o", mountOptions(folder, port), `${SERVER}:${path}`, path] as const;
+  const { code, stderr } = await system.processes.run(argv, signal);
+  if (code !== 0)
+    throw new Error(`${path}: ${stderr.trim().split("\n")[0] ?? `mount ended with code ${String(code)}`}`);
+}
+
+/** What a container has of it stays with that until it ends. */
+async function unmountFolder(path: string, system: System, signal: AbortSignal): Promise<string | undefined> {
+  // First with all that is to be written, then whatever that takes: a host that is away would be waited for.
+  for (const how of [[], ["-f", "-l"]]) {
+    const limit = system.clock.deadline(UNMOUNT_LIMIT_MS, signal);
+    try {
+      const { code, stderr } = await system.processes.run([UMOUNT, "-i", ...how, path], limit);
+      if (code === 0) return undefined;
+      if (how.length > 0) return `${path}: ${stderr.trim()}`;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (how.length > 0) return `${path}: ${messageOf(error)}`;
+    }
+  }
+  return undefined;
+}
+
+/** All folders, at the machine's end. Returns what went wrong. */
+export async function unmountFolders(system: System, signal: AbortSignal): Promise<string[]> {
+  const { unmount } = planFolders([], await readFolders(system));
+  const problems = await Promise.all(unmount.map(({ path }) => unmountFolder(path, system, signal)));
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/**
+ * The host's server asks nobody who they are: only the kernel may go there. A container with the network of the guest itself could, too;
+ * by its control group it is told apart. iptables-extensions(8), cgroup.
+ */
+async function keepContainersOut(port: number, { processes, files }: System, signal: AbortSignal): Promise<void> {
+  // The rule wants it to be there; dockerd takes one that is.
+  await files.makeDirectory(`/sys/fs/cgroup/${CONTAINERS_GROUP}`);
+  const rule = ["-d", SERVER, "-p", "tcp", "--dport", String(port), "-m", "cgroup", "--path", CONTAINERS_GROUP];
+  const run = (how: "-C" | "-I") =>
+    processes.run([IPTABLES, "-w", WAIT_S, how, "OUTPUT", ...rule, "-j", "REJECT"], signal);
+  if ((await run("-C")).code === 0) return;
+  const { code, stderr } = await run("-I");
+  if (code !== 0) throw new Error(`iptables ended with code ${String(code)}: ${stderr.trim()}`);
+}
