@@ -41,19 +41,17 @@ describe("the boot", () => {
         "containerd",
         "data-disk",
         "engine-settings",
+        "folders",
         "hostname",
         "host",
         "identity",
         "network",
         "ports",
         "settings",
+        "ssh",
       ]),
     );
     expect(ancestors(BOOT, "ready")).toContain("first-image");
-  });
-
-  it("starts ssh after ready", () => {
-    expect(ancestors(BOOT, "ssh")).toContain("ready");
   });
 
   it("goes to rescue for the data disk only", () => {
@@ -64,8 +62,9 @@ describe("the boot", () => {
 describe("the shutdown", () => {
   it("stops the engine before containerd, all before it unmounts", () => {
     expect(ancestors(SHUTDOWN, "stop-containerd")).toContain("stop-engine");
+    expect(ancestors(SHUTDOWN, "stop-ssh"), "which carries the folders").toContain("unmount-folders");
     expect(ancestors(SHUTDOWN, "unmount")).toEqual(
-      new Set(["swap-off", "end-processes", "stop-containerd", "stop-engine", "stop-ssh"]),
+      new Set(["swap-off", "end-processes", "stop-containerd", "stop-engine", "stop-ssh", "unmount-folders"]),
     );
   });
 

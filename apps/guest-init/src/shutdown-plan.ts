@@ -6,6 +6,14 @@ export const STOP_ENGINE_MS = 120_000;
 /** Every limit is finite, so a machine that is told to end does end. The host waits for longer than their sum. */
 export const SHUTDOWN = plan([
   {
+    name: "stop-engine",
+    after: [],
+    tasks: [{ kind: "stop-engine", limitMs: STOP_ENGINE_MS }],
+    limitMs: STOP_ENGINE_MS + 35_000,
+    onFailure: "degrade",
+    hint: "Containers that did not stop in time were killed.",
+  },
+  {
     // What is not on the host yet goes there, while there is a way.
     name: "unmount-folders",
     after: ["stop-engine"],
@@ -21,14 +29,6 @@ export const SHUTDOWN = plan([
     limitMs: 5_000,
     onFailure: "degrade",
     hint: "",
-  },
-  {
-    name: "stop-engine",
-    after: [],
-    tasks: [{ kind: "stop-engine", limitMs: STOP_ENGINE_MS }],
-    limitMs: STOP_ENGINE_MS + 35_000,
-    onFailure: "degrade",
-    hint: "Containers that did not stop in time were killed.",
   },
   {
     name: "stop-containerd",

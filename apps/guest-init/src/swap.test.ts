@@ -59,7 +59,7 @@ it("a swap file has its name only when it is whole", async () => {
     `write ${FILE}.new 600`,
     `run /usr/bin/fallocate -l ${GIB} ${FILE}.new`,
     `run /usr/sbin/mkswap ${FILE}.new`,
-    "sync /mnt/data/swapfile.new",
+    `sync ${FILE}.new`,
     `run /usr/bin/mv ${FILE}.new ${FILE}`,
   ]);
 });

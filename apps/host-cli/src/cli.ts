@@ -12,10 +12,12 @@ import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { ip } from "./commands/ip.ts";
 import { logs } from "./commands/logs.ts";
+import { mount } from "./commands/mount.ts";
 import { ports } from "./commands/ports.ts";
 import { restart } from "./commands/restart.ts";
 import { ssh } from "./commands/ssh.ts";
 import { status } from "./commands/status.ts";
+import { umount } from "./commands/umount.ts";
 import { up } from "./commands/up.ts";
 import { commonOptions, type Input, type OptionRows, type Verb } from "./commands/verb.ts";
 import { url } from "./commands/url.ts";
@@ -32,6 +34,8 @@ export const verbs = {
   ip,
   url,
   ports,
+  mount,
+  umount,
   context,
   env,
   ssh,

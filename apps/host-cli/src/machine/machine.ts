@@ -1,4 +1,4 @@
-import type { GuestState } from "@boot2docker/protocol";
+import type { Folder, GuestState } from "@boot2docker/protocol";
 import type { ListedPorts } from "../agent/control.ts";
 import type { ContextFacts } from "../docker-context/docker-context.ts";
 import type { UserError } from "../errors.ts";
@@ -50,6 +50,12 @@ export interface Certificates {
   serverProblem?: string;
 }
 
+/** A folder of the host that the machine is to have. */
+export interface FolderFacts extends Folder {
+  /** It has it now. */
+  isMounted: boolean;
+}
+
 export interface PortFacts {
   /** As the guest told it, with what the host makes of it, and the container's name where that is known. */
   published: (ListedPorts[number] & { container?: string })[];
@@ -92,6 +98,12 @@ export interface Machine {
   ensureContext(options: { isCurrent: boolean }): Promise<void>;
   /** What is not this machine's own stays. */
   forgetContext(): Promise<void>;
+  /** Throws UserError `guest-not-connected` when it runs and can't be asked. */
+  readFolders(signal: AbortSignal): Promise<FolderFacts[]>;
+  /** A machine that runs has it at once. Throws UserError `folder-absent`, `folder-not-mounted`. */
+  mountFolder(folder: Folder, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** Throws UserError `folder-not-shared`, and `folder-in-use` unless `isForced`. */
+  unmountFolder(path: string, isForced: boolean, progress: Progress, signal: AbortSignal): Promise<void>;
   /** Throws UserError `guest-not-connected`. The machine must run. */
   readPorts(signal: AbortSignal): Promise<PortFacts>;
   readCertificates(signal: AbortSignal): Promise<Certificates>;

@@ -15,6 +15,7 @@ import { withLock } from "./lock.ts";
 import type { Machine, Progress } from "./machine.ts";
 import { observe, type Observation } from "./observe.ts";
 import { readCertificates } from "./read-certificates.ts";
+import { readFolders, runMount, runUnmount } from "./folders.ts";
 import { readPorts } from "./read-ports.ts";
 import { runRenewCertificates } from "./renew-certificates.ts";
 import { inRow } from "./row.ts";
@@ -88,6 +89,11 @@ export function openMachine(host: Host, name: string): Machine {
     },
 
     forgetContext: () => forgetContext(host, dir),
+
+    readFolders: (signal) => readFolders(host, dir, driver, signal),
+    mountFolder: (folder, progress, signal) => locked(progress, signal, (context) => runMount(context, folder)),
+    unmountFolder: (path, isForced, progress, signal) =>
+      locked(progress, signal, (context) => runUnmount(context, path, isForced)),
 
     readPorts: async (signal) => readPorts({ host, dir, signal }, await readMachineConfig(host, dir)),
 

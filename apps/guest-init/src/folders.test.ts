@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, it, test } from "vitest";
+import { changeFolders, mountOptions, planFolders, readFolders, unmountFolders } from "./folders.ts";
+import { FakeSystem } from "./testing/fake-system.ts";
+
+const never = new AbortController().signal;
+const rw = (path: string) => ({ path, readOnly: false });
+const ro = (path: string) => ({ path, readOnly: true });
+
+describe("what has to change", () => {
+  test.each([
+    ["nothing, when all is there", [rw("/a"), ro("/b")], [ro("/b"), rw("/a")], [], []],
+    ["a folder is mounted before what is in it", [rw("/a/b"), rw("/a")], [], [rw("/a"), rw("/a/b")], []],
+    ["and goes after that", [], [rw("/a"), rw("/a/b")], [], [rw("/a/b"), rw("/a")]],
+    ["what is to be read only is mounted again", [ro("/a")], [rw("/a")], [ro("/a")], [rw("/a")]],
+    [
+      "with what is in it",
+      [ro("/a"), rw("/a/b")],
+      [rw("/a"), rw("/a/b")],
+      [ro("/a"), rw("/a/b")],
+      [rw("/a/b"), rw("/a")],
+    ],
+    ["a name that only begins alike stays", [rw("/ab")], [rw("/a"), rw("/ab")], [], [rw("/a")]],
+  ])("%s", (_, wanted, mounted, mount, unmount) => {
+    expect(planFolders(wanted, mounted)).toEqual({ mount, unmount });
+  });
+});
+
+let system: FakeSystem;
+beforeEach(() => {
+  system = new FakeSystem();
+});
+
+it("tells the host's folders from other mounts", async () => {
+  system.content.set(
+    "/proc/self/mountinfo",
+    [
+      "1 1 0:1 / / ro - squashfs /dev/vda ro",
+      "2 1 0:2 / /home/me rw,nosuid - nfs 127.0.0.1:/home/me rw,vers=3",
+      "3 1 0:3 / /srv/data ro,nosuid - nfs 127.0.0.1:/srv/data ro,vers=3",
+      "4 1 0:4 / /mnt/nas rw - nfs nas:/export rw",
+      "5 1 0:2 /x /var/lib/docker/x rw - nfs 127.0.0.1:/home/me rw",
+    ].join("\n"),
+  );
+  expect(await readFolders(system)).toEqual([rw("/home/me"), ro("/srv/data")]);
+});
+
+describe("mounting", () => {
+  it("closes the port to containers before the host opens it, and mounts then", async () => {
+    system.programs.set("/usr/sbin/iptables -w 10 -C", { code: 1, stdout: "", stderr: "" });
+    const connect = async (): Promise<void> => void system.history.push("connect");
+    expect(await changeFolders({ mount: [ro("/a")], unmount: [] }, 7, connect, system, never)).toEqual([]);
+    expect(system.history.filter((entry) => !entry.startsWith("mkdir"))).toEqual([
+      expect.stringContaining("iptables -w 10 -C OUTPUT"),
+      "run /usr/sbin/iptables -w 10 -I OUTPUT -d 127.0.0.1 -p tcp --dport 7 -m cgroup --path docker -j REJECT",
+      "connect",
+      `run /usr/bin/mount -i -t nfs -o ${mountOptions(ro("/a"), 7)} 127.0.0.1:/a /a`,
+    ]);
+  });
+
+  it("goes on with the next when one fails, and says which", async () => {
+    system.programs.set("/usr/bin/mount -i -t nfs -o", {
+      code: 32,
+      stdout: "",
+      stderr: "mount: /a: no such folder\nmore\n",
+    });
+    const changes = { mount: [rw("/a"), rw("/b")], unmount: [] };
+    const problems = await changeFolders(changes, 7, async () => undefined, system, never);
+    expect(problems).toEqual(["/a: mount: /a: no such folder", "/b: mount: /a: no such folder"]);
+  });
+
+  it("asks nobody when there is nothing to mount", async () => {
+    const connect = (): Promise<never> => Promise.reject(new Error("asked"));
+    expect(await changeFolders({ mount: [], unmount: [rw("/a")] }, 7, connect, system, never)).toEqual([]);
+    expect(system.history).toEqual(["run /usr/bin/umount -i /a"]);
+  });
+});
+
+it("what can't be unmounted in order goes by force", async () => {
+  system.content.set("/proc/self/mountinfo", "2 1 0:2 / /a rw - nfs 127.0.0.1:/a rw\n");
+  system.programs.set("/usr/bin/umount -i /a", { code: 32, stdout: "", stderr: "target is busy" });
+  expect(await unmountFolders(system, never)).toEqual([]);
+  expect(system.history).toEqual(["run /usr/bin/umount -i /a", "run /usr/bin/umount -i -f -l /a"]);
+});

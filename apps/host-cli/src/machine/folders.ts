@@ -1,0 +1,108 @@
+import type { Folder, GuestState } from "@boot2docker/protocol";
+import * as z from "zod/mini";
+import { UserError } from "../errors.ts";
+import { isSameFolders } from "../folders.ts";
+import type { Driver } from "../driver/driver.ts";
+import type { Host } from "../host.ts";
+import { type MachineConfig, readMachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
+import type { Context } from "./context.ts";
+import { checkFolders } from "./create.ts";
+import type { FolderFacts } from "./machine.ts";
+import { askDocker } from "./observe.ts";
+import { inRow } from "./row.ts";
+import { withAgent } from "./with-agent.ts";
+
+const askLimitMs = 30_000;
+/** The guest's own limits for its folders, and what else it looks at. */
+const applyLimitMs = 120_000;
+
+/** As far as it matters here, of `GET /containers/json`: those that run. */
+const Containers = z.array(
+  z.object({ Names: z.array(z.string()), Mounts: z.optional(z.array(z.object({ Source: z.optional(z.string()) }))) }),
+);
+
+/** What the machine is to have, and whether it has it now. */
+export async function readFolders(
+  host: Host,
+  dir: MachineDir,
+  driver: Driver,
+  signal: AbortSignal,
+): Promise<FolderFacts[]> {
+  const { folders = [] } = await readMachineConfig(host, dir);
+  if ((await driver.inspect()).state === "off") return folders.map((folder) => ({ ...folder, isMounted: false }));
+  const mounted = await withAgent({ host, dir, signal }, askLimitMs, async (agent, limit) =>
+    agent.call("state.get", {}, limit),
+  );
+  return folders.map((folder) => ({ ...folder, isMounted: isAmong(folder, mounted.folders ?? []) }));
+}
+
+/** A folder that is there already has what is asked for now. The machine's lock is held. */
+export async function runMount(context: Context, folder: Folder): Promise<void> {
+  const { host, dir } = context;
+  await checkFolders(host, [folder]);
+  const config = await readMachineConfig(host, dir);
+  const others = (config.folders ?? []).filter(({ path }) => path !== folder.path);
+  await change(context, config, [...others, folder], `${folder.path} mounted`);
+}
+
+/** Throws UserError `folder-not-shared`, and `folder-in-use` unless `isForced`. The machine's lock is held. */
+export async function runUnmount(context: Context, path: string, isForced: boolean): Promise<void> {
+  const { host, dir, driver, signal } = context;
+  const config = await readMachineConfig(host, dir);
+  const { folders = [] } = config;
+  const left = folders.filter((folder) => folder.path !== path);
+  if (left.length === folders.length) {
+    throw new UserError(`machine ${dir.name} does not share ${path}`, {
+      code: "folder-not-shared",
+      hint: `What it shares: boot2docker mount ${dir.name}`,
+    });
+  }
+  if (!isForced && (await driver.inspect()).state === "on") {
+    const answer = await askDocker(host, dir, config, signal, "/containers/json");
+    const containers = "body" in answer && answer.status === 200 ? z.parse(Containers, JSON.parse(answer.body)) : [];
+    const users = containers
+      .filter(({ Mounts = [] }) => Mounts.some(({ Source = "" }) => Source === path || Source.startsWith(`${path}/`)))
+      .map(({ Names }) => Names[0]?.slice(1) ?? "");
+    if (users.length > 0) {
+      throw new UserError(`${path} is used by ${users.join(", ")}`, {
+        code: "folder-in-use",
+        hint: "Stop what uses it first. With --force it is taken away all the same, and they meet errors.",
+      });
+    }
+  }
+  await change(context, config, left, `${path} unmounted`);
+}
+
+/** Nothing has changed when it fails. */
+async function change(context: Context, config: MachineConfig, folders: Folder[], row: string): Promise<void> {
+  const { host, dir, driver, progress } = context;
+  await writeMachineConfig(host, dir, { ...config, folders });
+  if ((await driver.inspect()).state === "off") return;
+  try {
+    await inRow(progress, row, () => apply(context, folders));
+  } catch (error) {
+    await writeMachineConfig(host, dir, config);
+    await apply(context, config.folders ?? []).catch(() => undefined); // What went wrong first is what is told.
+    throw error;
+  }
+}
+
+async function apply({ host, dir, signal }: Context, folders: readonly Folder[]): Promise<void> {
+  const state = await withAgent({ host, dir, signal }, applyLimitMs, async (agent, limit) => {
+    await agent.call("config.apply", {}, limit);
+    return agent.call("state.get", {}, limit);
+  });
+  if (isSameFolders(folders, state.folders ?? [])) return;
+  throw new UserError(`the guest of ${dir.name} does not have them: ${reasonOf(state) ?? "it does not say why"}`, {
+    code: "folder-not-mounted",
+    hint: `Nothing was changed. \`boot2docker logs ${dir.name} guest-init\` says more.`,
+  });
+}
+
+function reasonOf({ lifecycle }: GuestState): string | undefined {
+  return lifecycle.name === "degraded" ? lifecycle.reasons.map(({ message }) => message).join("; ") : undefined;
+}
+
+const isAmong = (folder: Folder, folders: readonly Folder[]): boolean =>
+  folders.some(({ path, readOnly }) => path === folder.path && readOnly === folder.readOnly);
