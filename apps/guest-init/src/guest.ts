@@ -187,6 +187,7 @@ export class Guest {
       link,
       ports: this.#ports,
       config: undefined,
+      folders: Promise.withResolvers(),
       engine: undefined,
       mustRenew: false,
       report: (name, fields) => this.#events.emit(name, fields),
@@ -213,6 +214,7 @@ export class Guest {
     for (;;) {
       this.#wake = Promise.withResolvers();
       context.config = undefined;
+      context.folders = Promise.withResolvers();
       this.#seen.rescue = undefined;
       this.#seen.degraded.clear();
       this.#seen.unmet = [...UNTIL_READY];

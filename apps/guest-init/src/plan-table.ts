@@ -82,6 +82,7 @@ function describe(task: Task): string {
     case "choose-engine-settings":
     case "start-containerd":
     case "open-ports":
+    case "await-containers-folders":
     case "start-engine":
     case "announce-ready":
     case "start-ssh":

@@ -41,17 +41,16 @@ describe("the boot", () => {
         "containerd",
         "data-disk",
         "engine-settings",
-        "folders",
         "hostname",
         "host",
         "identity",
         "network",
         "ports",
         "settings",
-        "ssh",
       ]),
     );
     expect(ancestors(BOOT, "ready")).toContain("first-image");
+    expect(ancestors(BOOT, "ready")).toContain("folders");
   });
 
   it("goes to rescue for the data disk only", () => {

@@ -24,6 +24,7 @@ export type Task =
   | { kind: "choose-engine-settings" }
   | { kind: "start-containerd" }
   | { kind: "open-ports" }
+  | { kind: "await-containers-folders" }
   | { kind: "start-engine" }
   | { kind: "load-image"; name: string; pieces: readonly string[] }
   | { kind: "announce-ready" }
@@ -232,7 +233,7 @@ export const BOOT = plan([
     hint: "`boot2docker logs sshd` says more.",
   },
   {
-    // Before the engine, which starts containers that have them.
+    // Beside the engine, whose start takes longer: it waits only where a container that it starts has one of them.
     name: "folders",
     after: ["ssh"],
     tasks: [{ kind: "mount-folders" }],
@@ -242,8 +243,8 @@ export const BOOT = plan([
   },
   {
     name: "engine",
-    after: ["containerd", "identity", "network", "ports", "engine-settings", "folders"],
-    tasks: [{ kind: "start-engine" }],
+    after: ["containerd", "identity", "network", "ports", "engine-settings"],
+    tasks: [{ kind: "await-containers-folders" }, { kind: "start-engine" }],
     limitMs: 180_000,
     onFailure: "degrade",
     hint: "`boot2docker logs dockerd` says more.",
@@ -258,7 +259,7 @@ export const BOOT = plan([
   },
   {
     name: "ready",
-    after: ["first-image"],
+    after: ["first-image", "folders"],
     tasks: [{ kind: "announce-ready" }],
     limitMs: 1_000,
     onFailure: "degrade",

@@ -5,6 +5,7 @@ import { renderContainerdConfig } from "./engine.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import { chooseSettings, identify, startEngine } from "./engine-tasks.ts";
 import { assertHookSucceeded, awaitHook, startHook } from "./hooks.ts";
+import { startsWithFolders } from "./containers-folders.ts";
 import { changeFolders, planFolders, readFolders, unmountFolders } from "./folders.ts";
 import type { HostLink } from "./host-link.ts";
 import type { Fields, LogFile } from "./log.ts";
@@ -24,6 +25,7 @@ import type { Supervisor } from "./supervisor.ts";
 import { doSwapStep, endDiskSwap, planSwap, readSwapFacts } from "./swap.ts";
 import type { MountSpec, System } from "./system.ts";
 import { trustCertificates } from "./trust.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** What the executors work on. */
 export interface TaskContext {
@@ -35,6 +37,8 @@ export interface TaskContext {
   ports: PublishedPorts;
   /** By which this run of the plan goes; set by `await-host`. Null: the host said nothing. */
   config: GuestConfig | null | undefined;
+  /** Settled when the folders of this run of the plan are mounted, as far as that was possible. */
+  folders: PromiseWithResolvers<undefined>;
   /** By which dockerd is started; set by `choose-engine-settings`. */
   engine: EngineChoice | undefined;
   /** The engine's certificate is to be replaced, whether or not it does. */
@@ -249,7 +253,14 @@ const EXECUTORS: Executors = {
       if (problems.length > 0) throw new Error(problems.join("; "));
     } finally {
       seen.folders = await readFolders(system);
+      context.folders.resolve(undefined);
     }
+  },
+  "await-containers-folders": async (_, context, signal) => {
+    const { system, supervisor, folders } = context;
+    const { list = [] } = configOf(context).folders ?? {};
+    if (supervisor.get("dockerd")?.process !== undefined) return;
+    if (await startsWithFolders(list, system)) await unlessAborted(folders.promise, signal);
   },
   "unmount-folders": async (_, { system, seen }, signal) => {
     const problems = await unmountFolders(system, signal);

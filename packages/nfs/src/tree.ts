@@ -243,7 +243,7 @@ export class Tree {
     const handle = renderHandle(share.path, stats.ino, namesTo(parent, name));
     const key = handle.toString("latin1");
     const known = this.#entries.get(key);
-    if (known !== undefined && isSame(known, stats) && known.parent === parent) return known;
+    if (known?.share === share && isSame(known, stats) && known.parent === parent) return known;
     if (known !== undefined) this.forget(known);
     const { ino, dev } = stats;
     const entry = { share, handle, ino, dev, isDirectory: stats.isDirectory(), parent, name, children: 0 };
