@@ -114,3 +114,25 @@ test("a host without ssh, and Windows, have none", async () => {
   expect(await Tunnel.find(world.host(), dir, 23761)).toBeUndefined();
   expect(await Tunnel.find(new FakeWorld().host(), dir, 23761)).toBeUndefined();
 });
+
+test("the guest's port leads to the folders in each connection, once somebody wants them", async () => {
+  const asked: string[] = [];
+  const ssh = world.programs.get("/usr/bin/ssh");
+  world.programs.set("/usr/bin/ssh", (args) => {
+    if (args.includes("-R")) asked.push(args[args.indexOf("-R") + 1] ?? "");
+    return ssh?.(args) ?? { code: 255, stdout: "", stderr: "" };
+  });
+  const tunnel = await find();
+  await world.clock.settle(tunnel.open(hostKeys, never));
+  expect(asked).toEqual([]);
+  tunnel.wantFolders(32_049);
+  await world.clock.settle(tunnel.open(hostKeys, never));
+  expect([asked, tunnel.hasFolders]).toEqual([[`127.0.0.1:32049:${dir.foldersSocket}`], true]);
+  world.kill(pid);
+  await world.clock.settle(tunnel.open(hostKeys, never));
+  expect(asked).toHaveLength(2);
+  fails.add("forward");
+  world.kill(pid);
+  await world.clock.settle(tunnel.open(hostKeys, never));
+  expect(tunnel.hasFolders, "said as it is").toBe(false);
+});

@@ -1,6 +1,7 @@
 import {
   connectGuest,
   FORMAT_REQUEST,
+  type Folder,
   type Channel,
   type GuestConfig,
   type GuestEvent,
@@ -26,6 +27,8 @@ export interface GuestBehaviour {
   deafTo?: number;
   /** How long it takes to notice one. */
   helloMs?: number;
+  /** A folder that it does not get mounted. */
+  unmountable?: string;
   /** QEMU's own state, for QMP. */
   runState?: string;
   /** QEMU ends at once and says this. */
@@ -51,6 +54,7 @@ export class FakeVm {
   #openings = 0;
   #lifecycle: Lifecycle = { name: "starting", phase: "pseudo-fs", unmet: ["data-disk"] };
   #isMounted = false;
+  #folders: Folder[] = [];
 
   constructor(world: FakeWorld, argv: readonly string[], behaviour: GuestBehaviour, exit: () => void) {
     this.#world = world;
@@ -207,7 +211,10 @@ export class FakeVm {
               return { sizeBytes: 1 };
             },
             "disk.trim": async () => ({ trimmedBytes: 3 * 2 ** 20 }),
-            "config.apply": async () => ({}),
+            "config.apply": async () => {
+              await this.#askConfig();
+              return {};
+            },
             shutdown: async ({ mode }) => {
               this.history.push("shutdown asked");
               this.#shutDown(mode);
@@ -219,11 +226,17 @@ export class FakeVm {
       );
       this.#guest = guest;
       this.history.push("connected");
-      this.config ??= await guest.call("config.get", {}, this.#ended.signal);
+      if (this.config === undefined) await this.#askConfig();
       await this.#goOn();
     } catch (error) {
       if (!this.#ended.signal.aborted) this.history.push(`channel lost: ${String(error)}`);
     }
+  }
+
+  async #askConfig(): Promise<void> {
+    this.config = await this.#guest?.call("config.get", {}, this.#ended.signal);
+    this.#folders = (this.config?.folders?.list ?? []).filter(({ path }) => path !== this.#behaviour.unmountable);
+    await this.#guest?.notify("state.changed", this.#state());
   }
 
   /** All that its containers publish: the guest tells the host. */
@@ -283,6 +296,7 @@ export class FakeVm {
       uptimeMs: 1,
       services: this.isReady ? [{ name: "dockerd", state: "ready", restarts: 0 }] : [],
       sshHostKeys: [],
+      folders: this.#folders,
       addresses: [],
       ...(this.#isMounted ? { dataDisk } : {}),
     };

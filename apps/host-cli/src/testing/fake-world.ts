@@ -49,6 +49,8 @@ export class FakeWorld {
   readonly engines = new Map<string, () => Promise<readonly EngineEnd[]>>();
   /** What the last NFS server that was started has. */
   shares: () => readonly SharedFolder[] = () => [];
+  /** What engines answer, by path. */
+  readonly answers = new Map([["/_ping", "OK"]]);
   readonly programs = new Map<string, Program>();
   /** What a program does when it is started to go on by itself. */
   readonly daemons = new Map<string, (started: ProcessIdentity) => void>();
@@ -239,7 +241,7 @@ export class FakeWorld {
     if (vm === undefined) throw new Error(`connect ECONNREFUSED 127.0.0.1:${port}`);
     const certificatePem = "server certificate";
     return vm.isReady
-      ? { status: 200, body: path === "/_ping" ? "OK" : "[]", certificatePem }
+      ? { status: 200, body: this.answers.get(path) ?? "[]", certificatePem }
       : { status: 503, body: "starting", certificatePem };
   }
 }
