@@ -1,17 +1,27 @@
 import { benchBoot, type BootFigures } from "./boot.ts";
+import { benchFolders, renderFolders } from "./folders.ts";
 
 /** `pnpm bench NAME [--json]`: figures on stdout, progress on stderr. */
-const benches = { boot: benchBoot } as const;
+const benches = {
+  boot: async (log: Log) => render(await benchBoot(log), table),
+  folders: async (log: Log) => render(await benchFolders(log), renderFolders),
+};
+type Log = (line: string) => void;
 
 const [name = "", format] = process.argv.slice(2);
-if (!Object.hasOwn(benches, name)) {
+const bench = Object.entries(benches).find(([known]) => known === name)?.[1];
+if (bench === undefined) {
   process.stderr.write(`usage: pnpm bench ${Object.keys(benches).join("|")} [--json]\n`);
   process.exitCode = 2;
 } else {
-  const figures = await benchBoot((line) => {
+  const text = await bench((line) => {
     process.stderr.write(`bench: ${line}\n`);
   });
-  process.stdout.write(format === "--json" ? `${JSON.stringify(figures, null, 2)}\n` : table(figures));
+  process.stdout.write(text);
+}
+
+function render<Figures>(figures: Figures, asTable: (figures: Figures) => string): string {
+  return format === "--json" ? `${JSON.stringify(figures, null, 2)}\n` : asTable(figures);
 }
 
 function table(figures: BootFigures): string {

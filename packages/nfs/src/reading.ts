@@ -10,7 +10,7 @@ import type { Entry } from "./tree.ts";
 import { XdrWriter, type XdrReader } from "./xdr.ts";
 
 /** Bytes of one READ or WRITE. */
-export const maxTransferBytes = 1 << 20;
+export const maxTransferBytes = 256 << 10;
 const maxListingBytes = 64 << 10;
 /** What a reply holds beside its entries. */
 const listingHeadBytes = 128;

@@ -16,7 +16,7 @@ const rpcVersion = 2;
 const maxCredentialBytes = 400;
 const lastFragment = 0x8000_0000;
 /** A WRITE of the size that FSINFO offers, and what is around it. */
-const maxMessageBytes = (1 << 20) + 8192;
+const maxMessageBytes = (256 << 10) + 8192;
 /** Replies that are kept for who asks again. */
 const keptReplies = 512;
 

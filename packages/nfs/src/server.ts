@@ -10,8 +10,8 @@ import { readingProcedures } from "./reading.ts";
 import { MessageReader, RpcServer } from "./rpc.ts";
 import { Tree, type Export } from "./tree.ts";
 
-/** Messages of a connection that are being worked on; it is not read while there are more. */
-const maxPending = 64;
+/** Messages of a connection that are being worked on, or whose answers nobody takes; it is not read while there are more. */
+const maxPending = 32;
 /** What has not been used for that long, is closed: nobody on the host is to be kept from unmounting a disk. */
 const idleMs = 2_000;
 
@@ -67,17 +67,19 @@ export function createNfsServer({ shares, owner }: NfsServerOptions): NfsServer 
 function serve(stream: Duplex, rpc: RpcServer): Promise<void> {
   const reader = new MessageReader();
   let pending = 0;
+  const done = (): void => {
+    pending -= 1;
+    if (pending === maxPending - 1) stream.resume();
+  };
   const answer = async (message: Buffer): Promise<void> => {
     pending += 1;
-    if (pending >= maxPending) stream.pause();
+    if (pending === maxPending) stream.pause();
     try {
       const reply = await rpc.answer(message);
-      if (reply !== undefined && stream.writable) stream.write(reply);
+      if (reply === undefined) done();
+      else stream.write(reply, done);
     } catch {
       stream.destroy();
-    } finally {
-      pending -= 1;
-      if (pending === maxPending - 1) stream.resume();
     }
   };
   stream.on("data", (chunk: Buffer) => {
