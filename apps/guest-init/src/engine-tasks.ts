@@ -1,11 +1,12 @@
 import type { ServiceState } from "@boot2docker/protocol";
+import { loadKeptProfile } from "./apparmor-profile.ts";
 import { countRunningContainers } from "./docker.ts";
 import { planEngineConfig } from "./engine.ts";
 import { chooseEngineSettings, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
 import { type EngineSettings, noSettings } from "./engine-settings.ts";
 import { beginTakeover } from "./live-restore.ts";
 import { ENGINE_CONFIG_FILE } from "./paths.ts";
-import { Problem } from "./problem.ts";
+import { messageOf, Problem } from "./problem.ts";
 import type { Service } from "./service.ts";
 import { dockerdSpec } from "./services.ts";
 import type { System } from "./system.ts";
@@ -93,7 +94,7 @@ async function isStale(
 /** Makes dockerd run by these settings. One that runs by others is replaced, which its containers do not notice. */
 async function ensureEngine(
   { daemon, env }: EngineSettings,
-  { system, seen, supervisor, engineSettled }: TaskContext,
+  { system, seen, supervisor, engineSettled, report }: TaskContext,
   signal: AbortSignal,
 ): Promise<Service> {
   const spec = dockerdSpec(
@@ -104,6 +105,12 @@ async function ensureEngine(
   );
   const running = supervisor.get("dockerd");
   await engineSettled();
+  if (running?.process === undefined) {
+    // Without it dockerd compiles its own.
+    await loadKeptProfile(system).catch((error: unknown) =>
+      report("apparmor.not-loaded", { reason: messageOf(error) }),
+    );
+  }
   if (running?.process !== undefined && !supervisor.runs(spec)) {
     try {
       await beginTakeover(running.process, system, signal);

@@ -1,4 +1,5 @@
 import type { GuestConfig, GuestState, Lifecycle } from "@boot2docker/protocol";
+import { keepProfile } from "./apparmor-profile.ts";
 import { correctClock } from "./clock.ts";
 import { closeConsoles, openConsoles, sayOnConsoles, wantsConsoles } from "./consoles.ts";
 import { isDeepEqual } from "./deep-equal.ts";
@@ -302,6 +303,7 @@ export class Guest {
     try {
       this.#seen.engineVersion = await readEngineVersion(system.network, limit);
       this.#publish();
+      await keepProfile(system).catch((error: unknown) => log.warn("profile not kept", { reason: messageOf(error) }));
       if (process !== undefined && spec.config !== undefined) await endTakeover(process, spec.config, system, limit);
     } catch (error) {
       log.warn("the engine does not answer as it should", { reason: messageOf(error) });

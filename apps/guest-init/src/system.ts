@@ -54,7 +54,7 @@ export interface Files {
   /** Replaces the file as a whole: a reader sees the old content or the new one. Makes missing directories. */
   write(path: string, content: string | Uint8Array, options?: WriteOptions): Promise<void>;
   /** Writes into a file that is there, as /proc and /sys want it. */
-  set(path: string, value: string): Promise<void>;
+  set(path: string, value: string | Uint8Array): Promise<void>;
   /** Bytes in the middle of a file or block device that is there, flushed to the medium. */
   overwrite(path: string, offset: number, bytes: Uint8Array): Promise<void>;
   append(path: string, text: string): Promise<void>;

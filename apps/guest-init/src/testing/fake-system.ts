@@ -98,7 +98,7 @@ export class FakeSystem implements System {
       this.content.set(path, content);
     },
     set: async (path, value) => {
-      this.history.push(`set ${path} ${value}`);
+      this.history.push(`set ${path} ${String(value)}`);
     },
     overwrite: async (path, offset, bytes) => {
       this.history.push(`overwrite ${path} at ${offset}`);
@@ -122,6 +122,7 @@ export class FakeSystem implements System {
     },
     remove: async (path) => {
       if (this.content.delete(path)) this.history.push(`remove ${path}`);
+      for (const below of this.content.keys()) if (below.startsWith(`${path}/`)) this.content.delete(below);
     },
     appears: async (path, signal) => {
       while (!this.content.has(path) && !this.listening.has(path)) await this.clock.wait(APPEARS_POLL_MS, signal);
