@@ -39,7 +39,8 @@ test("a container runs with no network and no pull", async () => {
   expect(await box.dockerOk(["run", "--rm", image, "echo", "hello from a container"])).toBe("hello from a container");
 });
 
-test("AppArmor stops a container where its capabilities and seccomp would not", async () => {
+/** Whether AppArmor stops a container where its capabilities and seccomp would not. */
+async function expectConfined(): Promise<void> {
   // Docker's default profile denies mounts, which this container is otherwise allowed.
   const mount = [
     "--cap-add",
@@ -58,7 +59,9 @@ test("AppArmor stops a container where its capabilities and seccomp would not", 
   expect(stopped.stderr).toMatch(/permission denied/i);
   await box.dockerOk(["run", "--rm", "--security-opt", "apparmor=unconfined", ...mount]);
   expect(await box.dockerOk(["run", "--rm", image, "cat", "/proc/self/attr/current"])).toBe("docker-default (enforce)");
-});
+}
+
+test("AppArmor stops a container where its capabilities and seccomp would not", expectConfined);
 
 test("an exit code of a container is the client's", async () => {
   expect((await box.docker(["run", "--rm", image, "sh", "-c", "exit 37"])).code).toBe(37);
@@ -176,6 +179,12 @@ test("after down and up, images, volumes and containers are as their policies sa
   expect(ends.split("\n")).toEqual(["137", "137"]);
   expect(await box.dockerOk(["run", "--rm", "-v", "survivor:/data", image, "cat", "/data/file"])).toBe("kept");
   expect(await box.dockerOk(["run", "--rm", "classic"])).toBe("built classic");
+});
+
+test("after that AppArmor has the profile that was kept, and it does what the compiled one did", async () => {
+  expect(await box.ok("ssh", "sudo ls /var/lib/boot2docker/state/apparmor")).toMatch(/^docker-default-/);
+  expect(await box.ok("events")).toContain("apparmor.profile-loaded");
+  await expectConfined();
 });
 
 function buildFolder(name: string): string {

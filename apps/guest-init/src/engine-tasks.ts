@@ -106,10 +106,12 @@ async function ensureEngine(
   const running = supervisor.get("dockerd");
   await engineSettled();
   if (running?.process === undefined) {
-    // Without it dockerd compiles its own.
-    await loadKeptProfile(system).catch((error: unknown) =>
-      report("apparmor.not-loaded", { reason: messageOf(error) }),
-    );
+    try {
+      if (await loadKeptProfile(system)) report("apparmor.profile-loaded");
+    } catch (error) {
+      // Without it dockerd compiles its own.
+      report("apparmor.profile-not-loaded", { reason: messageOf(error) });
+    }
   }
   if (running?.process !== undefined && !supervisor.runs(spec)) {
     try {
