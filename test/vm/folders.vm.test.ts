@@ -140,6 +140,8 @@ test("no container reaches the host's files by the way that the guest has", asyn
   const dial = `echo | timeout 5 nc ${port}; echo ended with $?`;
   expect(await inGuest(`echo | sudo timeout 5 nc ${port} >/dev/null; echo $?`), "there is somebody").toBe("0");
   expect(await dockerOk("run", "--rm", "--network", "host", image, "sh", "-c", dial)).toContain("ended with 1");
+  const overIpv6 = dial.replace("127.0.0.1", "::1");
+  expect(await dockerOk("run", "--rm", "--network", "host", image, "sh", "-c", overIpv6)).toContain("ended with 1");
   const gateway = dial.replace("127.0.0.1", "172.17.0.1");
   expect(await dockerOk("run", "--rm", image, "sh", "-c", gateway)).toContain("ended with 1");
 });

@@ -47,11 +47,12 @@ it("tells the host's folders from other mounts", async () => {
 describe("mounting", () => {
   it("closes the port to containers before the host opens it, and mounts then", async () => {
     system.programs.set("/usr/sbin/iptables -w 10 -C", { code: 1, stdout: "", stderr: "" });
-    const connect = async (): Promise<void> => void system.history.push("connect");
-    expect(await changeFolders({ mount: [ro("/a")], unmount: [] }, 7, connect, system, never)).toEqual([]);
+    const host = { isThere: true, connect: async (): Promise<void> => void system.history.push("connect") };
+    expect(await changeFolders({ mount: [ro("/a")], unmount: [] }, 7, host, system, never)).toEqual([]);
     expect(system.history.filter((entry) => !entry.startsWith("mkdir"))).toEqual([
       expect.stringContaining("iptables -w 10 -C OUTPUT"),
       "run /usr/sbin/iptables -w 10 -I OUTPUT -d 127.0.0.1 -p tcp --dport 7 -m cgroup --path docker -j REJECT",
+      "run /usr/sbin/ip6tables -w 10 -C OUTPUT -d ::1 -p tcp --dport 7 -m cgroup --path docker -j REJECT",
       "connect",
       `run /usr/bin/mount -i -t nfs -o ${mountOptions(ro("/a"), 7)} 127.0.0.1:/a /a`,
     ]);
@@ -64,20 +65,45 @@ describe("mounting", () => {
       stderr: "mount: /a: no such folder\nmore\n",
     });
     const changes = { mount: [rw("/a"), rw("/b")], unmount: [] };
-    const problems = await changeFolders(changes, 7, async () => undefined, system, never);
+    const problems = await changeFolders(changes, 7, { isThere: true, connect: async () => undefined }, system, never);
     expect(problems).toEqual(["/a: mount: /a: no such folder", "/b: mount: /a: no such folder"]);
   });
 
   it("asks nobody when there is nothing to mount", async () => {
-    const connect = (): Promise<never> => Promise.reject(new Error("asked"));
-    expect(await changeFolders({ mount: [], unmount: [rw("/a")] }, 7, connect, system, never)).toEqual([]);
-    expect(system.history).toEqual(["run /usr/bin/umount -i /a"]);
+    const host = { isThere: true, connect: (): Promise<never> => Promise.reject(new Error("asked")) };
+    expect(await changeFolders({ mount: [], unmount: [rw("/a")] }, 7, host, system, never)).toEqual([]);
+    expect(system.history).toEqual(["run /usr/bin/busybox sync -f /a", "run /usr/bin/umount -i /a"]);
   });
 });
 
-it("what can't be unmounted in order goes by force", async () => {
-  system.content.set("/proc/self/mountinfo", "2 1 0:2 / /a rw - nfs 127.0.0.1:/a rw\n");
-  system.programs.set("/usr/bin/umount -i /a", { code: 32, stdout: "", stderr: "target is busy" });
-  expect(await unmountFolders(system, never)).toEqual([]);
-  expect(system.history).toEqual(["run /usr/bin/umount -i /a", "run /usr/bin/umount -i -f -l /a"]);
+describe("at the end", () => {
+  beforeEach(() => {
+    const mounts = ["/a", "/a/b"].map((path) => `2 1 0:2 / ${path} rw - nfs 127.0.0.1:${path} rw\n`);
+    system.content.set("/proc/self/mountinfo", mounts.join(""));
+  });
+
+  it("what is in a folder goes before it, each after what was to be written", async () => {
+    expect(await unmountFolders(true, system, never)).toEqual([]);
+    expect(system.history).toEqual([
+      "run /usr/bin/busybox sync -f /a/b",
+      "run /usr/bin/umount -i /a/b",
+      "run /usr/bin/busybox sync -f /a",
+      "run /usr/bin/umount -i /a",
+    ]);
+  });
+
+  it("one in use is detached when it was written, and nobody is sorry", async () => {
+    system.programs.set("/usr/bin/umount -i /a", { code: 32, stdout: "", stderr: "target is busy" });
+    expect(await unmountFolders(true, system, never)).toEqual([]);
+    expect(system.history).toContain("run /usr/bin/umount -i -l /a");
+  });
+
+  it("without the host they go by force, and what may be lost is said", async () => {
+    system.programs.set("/usr/bin/umount -i /a", { code: 32, stdout: "", stderr: "target is busy" });
+    expect(await unmountFolders(false, system, never)).toEqual([
+      expect.stringContaining("/a/b: what was last written there may be lost") as string,
+      expect.stringContaining("/a: what was last written there may be lost") as string,
+    ]);
+    expect(system.history).toContain("run /usr/bin/umount -i -f -l /a");
+  });
 });

@@ -5,13 +5,15 @@ import type { System } from "./system.ts";
 
 const MOUNT = "/usr/bin/mount";
 const UMOUNT = "/usr/bin/umount";
-const IPTABLES = "/usr/sbin/iptables";
+const BUSYBOX = "/usr/bin/busybox";
 /** For whoever holds the lock of the tables: dockerd does. */
 const WAIT_S = "10";
 const SERVER = "127.0.0.1";
 /** Where dockerd puts containers that ask for nothing else: daemon(8), --cgroup-parent. */
 const CONTAINERS_GROUP = "docker";
 const UNMOUNT_LIMIT_MS = 4_000;
+/** What a guest's memory holds, at what the carrier takes under emulation. */
+const FLUSH_LIMIT_MS = 60_000;
 
 type Wanted = NonNullable<GuestConfig["folders"]>;
 
@@ -47,22 +49,22 @@ export async function readFolders({ files }: System): Promise<Folder[]> {
   );
 }
 
-/** Returns what went wrong, one text for each folder. `connect` has the host answer on the port; it may fail. */
+/** Returns what went wrong, one text for each folder. `host.connect` has it answer on the port; it may fail. */
 export async function changeFolders(
   { mount, unmount }: FolderChanges,
   port: Wanted["port"],
-  connect: () => Promise<unknown>,
+  host: { isThere: boolean; connect: () => Promise<unknown> },
   system: System,
   signal: AbortSignal,
 ): Promise<string[]> {
   const problems: string[] = [];
   for (const { path } of unmount) {
-    const problem = await unmountFolder(path, system, signal);
+    const problem = await unmountFolder(path, host.isThere, system, signal);
     if (problem !== undefined) problems.push(problem);
   }
   if (mount.length === 0) return problems;
-  await keepContainersOut(port, system, signal);
-  await connect();
+  await keepGroupOut(CONTAINERS_GROUP, port, system, signal);
+  await host.connect();
   for (const folder of mount) {
     try {
       await mountFolder(folder, port, system, signal);
@@ -80,7 +82,7 @@ export async function changeFolders(
  */
 export function mountOptions({ readOnly }: Folder, port: number): string {
   const server = `addr=${SERVER},port=${port},mountport=${port},proto=tcp,mountproto=tcp,vers=3,mountvers=3`;
-  const behaviour = "hard,timeo=100,retrans=2,nolock,noacl,actimeo=1,rsize=262144,wsize=262144";
+  const behaviour = "hard,nosharecache,timeo=100,retrans=2,nolock,noacl,actimeo=1,rsize=262144,wsize=262144";
   return `${server},${behaviour},nosuid,nodev,noatime,${readOnly ? "ro" : "rw"}`;
 }
 
@@ -98,41 +100,65 @@ async function mountFolder(folder: Folder, port: number, system: System, signal:
     throw new Error(`${path}: ${stderr.trim().split("\n")[0] ?? `mount ended with code ${String(code)}`}`);
 }
 
-/** What a container has of it stays with that until it ends. */
-async function unmountFolder(path: string, system: System, signal: AbortSignal): Promise<string | undefined> {
-  // First with all that is to be written, then whatever that takes: a host that is away would be waited for.
-  for (const how of [[], ["-f", "-l"]]) {
-    const limit = system.clock.deadline(UNMOUNT_LIMIT_MS, signal);
+/**
+ * First what is still to be written, as long as the host is there to take it. A folder in use is detached then: who has it open keeps it until
+ * they end. Returns what may be lost.
+ */
+async function unmountFolder(
+  path: string,
+  isHostThere: boolean,
+  system: System,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const written = isHostThere ? await attempt([BUSYBOX, "sync", "-f", path], FLUSH_LIMIT_MS) : "the host is away";
+  const busy = await attempt([UMOUNT, "-i", path], UNMOUNT_LIMIT_MS);
+  if (busy === undefined) return undefined;
+  // A host that is away would be waited for.
+  const left = await attempt([UMOUNT, "-i", ...(isHostThere ? [] : ["-f"]), "-l", path], UNMOUNT_LIMIT_MS);
+  if (left !== undefined) return `${path}: ${left}`;
+  return written === undefined ? undefined : `${path}: what was last written there may be lost: ${written}`;
+
+  /** Why it did not succeed. */
+  async function attempt(argv: readonly [string, ...string[]], limitMs: number): Promise<string | undefined> {
     try {
-      const { code, stderr } = await system.processes.run([UMOUNT, "-i", ...how, path], limit);
-      if (code === 0) return undefined;
-      if (how.length > 0) return `${path}: ${stderr.trim()}`;
+      const { code, stderr } = await system.processes.run(argv, system.clock.deadline(limitMs, signal));
+      return code === 0 ? undefined : stderr.trim();
     } catch (error) {
       signal.throwIfAborted();
-      if (how.length > 0) return `${path}: ${messageOf(error)}`;
+      return messageOf(error);
     }
   }
-  return undefined;
 }
 
 /** All folders, at the machine's end. Returns what went wrong. */
-export async function unmountFolders(system: System, signal: AbortSignal): Promise<string[]> {
+export async function unmountFolders(isHostThere: boolean, system: System, signal: AbortSignal): Promise<string[]> {
   const { unmount } = planFolders([], await readFolders(system));
-  const problems = await Promise.all(unmount.map(({ path }) => unmountFolder(path, system, signal)));
-  return problems.filter((problem) => problem !== undefined);
+  const problems: string[] = [];
+  for (const { path } of unmount) {
+    const problem = await unmountFolder(path, isHostThere, system, signal);
+    if (problem !== undefined) problems.push(problem);
+  }
+  return problems;
 }
 
 /**
  * The host's server asks nobody who they are: only the kernel may go there. A container with the network of the guest itself could, too;
- * by its control group it is told apart. iptables-extensions(8), cgroup.
+ * by its control group it is told apart. iptables-extensions(8), cgroup. dropbear listens on the loopback of IPv6 as well.
  */
-async function keepContainersOut(port: number, { processes, files }: System, signal: AbortSignal): Promise<void> {
+export async function keepGroupOut(
+  group: string,
+  port: number,
+  { processes, files }: System,
+  signal: AbortSignal,
+): Promise<void> {
   // The rule wants it to be there; dockerd takes one that is.
-  await files.makeDirectory(`/sys/fs/cgroup/${CONTAINERS_GROUP}`);
-  const rule = ["-d", SERVER, "-p", "tcp", "--dport", String(port), "-m", "cgroup", "--path", CONTAINERS_GROUP];
-  const run = (how: "-C" | "-I") =>
-    processes.run([IPTABLES, "-w", WAIT_S, how, "OUTPUT", ...rule, "-j", "REJECT"], signal);
-  if ((await run("-C")).code === 0) return;
-  const { code, stderr } = await run("-I");
-  if (code !== 0) throw new Error(`iptables ended with code ${String(code)}: ${stderr.trim()}`);
+  await files.makeDirectory(`/sys/fs/cgroup/${group}`);
+  for (const [program, server] of Object.entries({ iptables: "127.0.0.1", ip6tables: "::1" })) {
+    const rule = ["-d", server, "-p", "tcp", "--dport", String(port), "-m", "cgroup", "--path", group, "-j", "REJECT"];
+    const run = (how: "-C" | "-I") =>
+      processes.run([`/usr/sbin/${program}`, "-w", WAIT_S, how, "OUTPUT", ...rule], signal);
+    if ((await run("-C")).code === 0) continue;
+    const { code, stderr } = await run("-I");
+    if (code !== 0) throw new Error(`${program} ended with code ${String(code)}: ${stderr.trim()}`);
+  }
 }

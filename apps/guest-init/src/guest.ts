@@ -164,11 +164,7 @@ export class Guest {
         state: () => this.#state(),
         dataDisk: () => this.#seen.dataDisk,
         requestShutdown: (mode) => this.requestShutdown(mode),
-        applyConfig: async (signal) => {
-          const config = await this.#link?.refresh(signal);
-          // A run of the plan that has begun already may be behind the phase that heeds a part of it: then the next one does.
-          while (!isDeepEqual(this.#context?.config, config)) await unlessAborted(this.#convergeAgain(), signal);
-        },
+        applyConfig: (signal) => this.#applyConfig(signal),
         renewCertificate: (signal) => renewCertificate(this.#context, () => this.#convergeAgain(), signal),
       }),
       onHostTime: (now) => {
@@ -202,10 +198,20 @@ export class Guest {
     return early === undefined ? this.#converge(context, signal) : this.#enterRescue(early, signal);
   }
 
-  /** Resolves at the end of a run of the plan. */
-  #convergeAgain(): Promise<undefined> {
+  async #applyConfig(signal: AbortSignal): Promise<void> {
+    await this.#link?.refresh(signal);
+    // What failed may have failed for a reason that is gone.
+    if (this.#lifecycle().name !== "ready") await unlessAborted(this.#convergeAgain(), signal);
+    // A run of the plan that had begun already may be behind the phase that heeds a part of it: then the next one does.
+    while (!this.#seen.isStopping && !isDeepEqual(this.#context?.config, this.#link?.config)) {
+      await unlessAborted(this.#convergeAgain(), signal);
+    }
+  }
+
+  /** Resolves at the end of a run of the plan, or of the machine. */
+  async #convergeAgain(): Promise<void> {
     this.#wake.resolve(undefined);
-    return this.#converged.promise;
+    await Promise.race([this.#converged.promise, this.#shutdown.promise]);
   }
 
   /** Brings the machine to what the host says, now and whenever it says something else. */

@@ -18,7 +18,7 @@ export const SHUTDOWN = plan([
     name: "unmount-folders",
     after: ["stop-engine"],
     tasks: [{ kind: "unmount-folders" }],
-    limitMs: 10_000,
+    limitMs: 75_000,
     onFailure: "degrade",
     hint: "",
   },

@@ -6,7 +6,7 @@ import type { EngineChoice } from "./engine-choice.ts";
 import { chooseSettings, identify, startEngine } from "./engine-tasks.ts";
 import { assertHookSucceeded, awaitHook, startHook } from "./hooks.ts";
 import { startsWithFolders } from "./containers-folders.ts";
-import { changeFolders, planFolders, readFolders, unmountFolders } from "./folders.ts";
+import { changeFolders, keepGroupOut, planFolders, readFolders, unmountFolders } from "./folders.ts";
 import type { HostLink } from "./host-link.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
@@ -249,7 +249,8 @@ const EXECUTORS: Executors = {
     };
     try {
       const changes = planFolders(list, await readFolders(system));
-      const problems = await changeFolders(changes, port, connect, system, signal);
+      const host = { isThere: link.connection !== undefined, connect };
+      const problems = await changeFolders(changes, port, host, system, signal);
       if (problems.length > 0) throw new Error(problems.join("; "));
     } finally {
       seen.folders = await readFolders(system);
@@ -258,12 +259,14 @@ const EXECUTORS: Executors = {
   },
   "await-containers-folders": async (_, context, signal) => {
     const { system, supervisor, folders } = context;
-    const { list = [] } = configOf(context).folders ?? {};
+    const { list = [], port = 0 } = configOf(context).folders ?? {};
+    const group = context.engine?.settings.daemon["cgroup-parent"];
+    if (list.length > 0 && typeof group === "string") await keepGroupOut(group, port, system, signal);
     if (supervisor.get("dockerd")?.process !== undefined) return;
     if (await startsWithFolders(list, system)) await unlessAborted(folders.promise, signal);
   },
-  "unmount-folders": async (_, { system, seen }, signal) => {
-    const problems = await unmountFolders(system, signal);
+  "unmount-folders": async (_, { system, seen, link }, signal) => {
+    const problems = await unmountFolders(link.connection !== undefined, system, signal);
     seen.folders = [];
     if (problems.length > 0) throw new Error(problems.join("; "));
   },

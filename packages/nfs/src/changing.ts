@@ -1,4 +1,5 @@
 /** The procedures of RFC 1813 that change something. */
+import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, link, lutimes, mkdir, open, rename, rmdir, symlink, unlink } from "node:fs/promises";
 import { mknodType, readChanges, writeOptionalAttributes, type Changes } from "./attributes.ts";
@@ -11,7 +12,7 @@ import { NfsError } from "./status.ts";
 import { lstatOf, type Entry } from "./tree.ts";
 import type { XdrReader, XdrWriter } from "./xdr.ts";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 const maxLinkBytes = 4096;
 const create = { unchecked: 0, guarded: 1, exclusive: 2 };
 const unstable = 0;
@@ -20,7 +21,12 @@ const fileSync = 2;
 const keptVerifiers = 128;
 
 export function changingProcedures(context: Context): Record<number, Procedure> {
-  const { tree, files, owner, verifier } = context;
+  const { tree, files, owner } = context;
+  /** What was taken and not committed may be lost: clients are to write it again. */
+  const forgetWrites = (error: unknown): never => {
+    context.verifier = randomBytes(8);
+    throw error;
+  };
   const created = new Map<string, string>();
 
   const changing = (
@@ -55,7 +61,8 @@ export function changingProcedures(context: Context): Record<number, Procedure> 
     if (mode !== undefined && !isLink) await tree.pinned(entry, (path) => chmod(path, mode));
     if (atime === undefined && mtime === undefined) return;
     const before = await tree.stat(entry);
-    const now = Date.now() / 1000;
+    // Not before what was written in the same millisecond.
+    const now = (Date.now() + 1) / 1000;
     const time = (wanted: number | "now" | undefined, old: bigint): number =>
       wanted === "now" ? now : (wanted ?? Number(old) / 1e9);
     const set = (path: Buffer): Promise<void> =>
@@ -78,31 +85,26 @@ export function changingProcedures(context: Context): Record<number, Procedure> 
     how: number,
     args: XdrReader,
   ): Promise<{ entry: Entry; changes: Changes }> => {
-    const isExclusive = how === create.exclusive;
-    const token = isExclusive ? args.fixed(8).toString("hex") : "";
-    const { mode = 0o644, ...changes } = isExclusive ? {} : readChanges(args);
-    const exclusively = how === create.unchecked ? 0 : O_EXCL;
+    const token = how === create.exclusive ? args.fixed(8).toString("hex") : "";
+    const { mode = 0o644, ...changes } = how === create.exclusive ? {} : readChanges(args);
     try {
-      const flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-      const { file, isNew } = await tree.within(directory, name, async (path) => {
-        try {
-          return { file: await open(path, flags | O_EXCL, mode), isNew: true };
-        } catch (error) {
-          if (exclusively !== 0 || !isThere(error)) throw error;
-          return { file: await open(path, flags, mode), isNew: false };
-        }
+      const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+      const file = await tree.within(directory, name, (path) => open(path, flags, mode));
+      const { entry } = await tree.child(directory, name).catch(async (error: unknown) => {
+        await file.close();
+        throw error;
       });
-      const { entry } = await tree.child(directory, name);
       await files.keep(entry, file);
       // The mask of this process is not the client's.
-      if (isNew && !isExclusive) await tree.pinned(entry, (path) => chmod(path, mode));
-      if (isExclusive) rememberFirst(created, entry.handle.toString("latin1"), token, keptVerifiers);
+      if (how !== create.exclusive) await tree.pinned(entry, (path) => chmod(path, mode));
+      else rememberFirst(created, entry.handle.toString("latin1"), token, keptVerifiers);
       return { entry, changes };
     } catch (error) {
-      if (!isExclusive || !isThere(error)) throw error;
+      if (!isThere(error) || how === create.guarded) throw error;
       const { entry } = await tree.child(directory, name);
-      if (created.get(entry.handle.toString("latin1")) !== token) throw error;
-      return { entry, changes: {} };
+      if (how === create.exclusive && created.get(entry.handle.toString("latin1")) !== token) throw error;
+      // Whatever it is, the client knows what to do with it; of what is asked for only the size is for one that is there.
+      return { entry, changes: changes.size === undefined ? {} : { size: changes.size } };
     }
   };
 
@@ -141,13 +143,13 @@ export function changingProcedures(context: Context): Record<number, Procedure> 
           const { bytesWritten } = await file.write(data, done, data.length - done, offset + done);
           done += bytesWritten;
         }
-        if (stability !== unstable) await file.datasync();
+        if (stability !== unstable) await file.datasync().catch(forgetWrites);
       });
       await writeChanged(result, entry, context);
       result
         .u32(data.length)
         .u32(stability === unstable ? unstable : fileSync)
-        .fixed(verifier);
+        .fixed(context.verifier);
     }),
     // CREATE
     8: inDirectory(async (directory, name, args, result) => {
@@ -211,6 +213,7 @@ export function changingProcedures(context: Context): Record<number, Procedure> 
           const newName = readName(args);
           checkWritable(from);
           checkWritable(to);
+          if (from.share !== to.share) throw new NfsError("EXDEV");
           await move(from, oldName, to, newName);
           await both();
         };
@@ -232,6 +235,7 @@ export function changingProcedures(context: Context): Record<number, Procedure> 
           directory = await readEntry(args, context);
           const name = readName(args);
           checkWritable(directory);
+          if (file.share !== directory.share) throw new NfsError("EXDEV");
           const { parent, name: oldName } = file;
           if (parent === undefined) throw new NfsError("EISDIR");
           await tree.stat(file);
@@ -244,9 +248,9 @@ export function changingProcedures(context: Context): Record<number, Procedure> 
     },
     // COMMIT
     21: changing(false, async (entry, _args, result) => {
-      await files.write(entry, (file) => file.datasync());
+      await files.write(entry, (file) => file.datasync().catch(forgetWrites));
       await writeChanged(result, entry, context);
-      result.fixed(verifier);
+      result.fixed(context.verifier);
     }),
   };
 }

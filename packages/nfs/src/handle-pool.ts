@@ -41,8 +41,13 @@ export class HandlePool<Key> {
     }
   }
 
-  has(key: Key): boolean {
-    return this.#pooled.has(key);
+  /** In the place of what is there: it is the pool's from now on. */
+  async put(key: Key, file: FileHandle): Promise<void> {
+    await this.drop(key);
+    // What came meanwhile is somebody else's opening of the same thing, which serves as well.
+    if (this.#pooled.has(key)) return file.close();
+    this.#pooled.set(key, { opened: Promise.resolve(file), users: 0, lastUse: (this.#uses += 1), isDropped: false });
+    await this.#shrink(this.#limit);
   }
 
   async drop(key: Key): Promise<void> {

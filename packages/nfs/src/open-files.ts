@@ -29,12 +29,10 @@ export class OpenFiles {
 
   /** Keeps one that was just made: who makes a file that nobody may write may write it. */
   async keep(entry: Entry, file: FileHandle): Promise<void> {
-    await this.#writers.drop(entry);
-    await this.#writers.use(
-      entry,
-      async () => file,
-      async () => undefined,
-    );
+    const { ino, dev } = await file.stat({ bigint: true });
+    // Somebody on the host has replaced it already.
+    if (ino !== entry.ino || dev !== entry.dev) return file.close();
+    await this.#writers.put(entry, await checkFile(file));
   }
 
   async drop(entry: Entry): Promise<void> {

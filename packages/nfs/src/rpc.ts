@@ -48,7 +48,8 @@ export class MessageReader {
       const length = (header & ~lastFragment) >>> 0;
       if (this.#messageBytes + length > maxMessageBytes) throw new XdrError(`a message of more than ${length} bytes`);
       if (this.#bytes < 4 + length) break;
-      this.#message.push(this.#take(4 + length).subarray(4));
+      const piece = this.#take(4 + length).subarray(4);
+      if (length > 0) this.#message.push(piece);
       this.#messageBytes += length;
       if ((header & lastFragment) === 0) continue;
       const [only] = this.#message;

@@ -53,7 +53,12 @@ export function createNfsServer({ shares, owner }: NfsServerOptions): NfsServer 
     ]);
     marks = [directories, readers, writers];
   };
-  const timer = setInterval(() => void closeIdle(), idleMs);
+  const timer = setInterval(() => {
+    // What could not be written when it was closed.
+    closeIdle().catch(() => {
+      context.verifier = randomBytes(8);
+    });
+  }, idleMs);
   timer.unref();
   return {
     serve: (stream) => serve(stream, rpc),
@@ -66,14 +71,22 @@ export function createNfsServer({ shares, owner }: NfsServerOptions): NfsServer 
 
 function serve(stream: Duplex, rpc: RpcServer): Promise<void> {
   const reader = new MessageReader();
+  /** Read, and not begun. */
+  const waiting: Buffer[] = [];
   let pending = 0;
+  const begin = (): void => {
+    for (let next = pending < maxPending && waiting.shift(); next; next = pending < maxPending && waiting.shift()) {
+      pending += 1;
+      void answer(next);
+    }
+    if (waiting.length > 0) stream.pause();
+    else stream.resume();
+  };
   const done = (): void => {
     pending -= 1;
-    if (pending === maxPending - 1) stream.resume();
+    begin();
   };
   const answer = async (message: Buffer): Promise<void> => {
-    pending += 1;
-    if (pending === maxPending) stream.pause();
     try {
       const reply = await rpc.answer(message);
       if (reply === undefined) done();
@@ -84,7 +97,8 @@ function serve(stream: Duplex, rpc: RpcServer): Promise<void> {
   };
   stream.on("data", (chunk: Buffer) => {
     try {
-      for (const message of reader.push(chunk)) void answer(message);
+      waiting.push(...reader.push(chunk));
+      begin();
     } catch {
       stream.destroy();
     }

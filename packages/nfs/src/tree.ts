@@ -1,6 +1,6 @@
 import { constants, type BigIntStats } from "node:fs";
 import { lstat, open, readdir, type FileHandle } from "node:fs/promises";
-import { fitsHandle, parseHandle, renderHandle, step } from "./file-handle.ts";
+import { birthOf, fitsHandle, type Inode, parseHandle, renderHandle, step } from "./file-handle.ts";
 import { HandlePool } from "./handle-pool.ts";
 import { bytesOf, nameOf, type Name } from "./names.ts";
 import { NfsError } from "./status.ts";
@@ -20,10 +20,13 @@ export interface Entry {
   readonly handle: Buffer;
   readonly ino: bigint;
   readonly dev: bigint;
+  readonly birthtimeNs: bigint;
   readonly isDirectory: boolean;
   /** Undefined for the root of its share. */
   parent: Entry | undefined;
   name: Name;
+  /** Its place is not the one in its handle any more: only memory knows it. */
+  isMoved: boolean;
   /** Entries in memory that have it as their parent. */
   children: number;
 }
@@ -51,6 +54,7 @@ export class Tree {
   /** By handle; what was used last is the last. */
   readonly #entries = new Map<string, Entry>();
   readonly #byInode = new Map<string, Entry>();
+  readonly #roots = new WeakMap<Export, { ino: bigint; dev: bigint }>();
 
   constructor(shares: () => readonly Export[], platform: string) {
     this.#shares = shares;
@@ -62,6 +66,11 @@ export class Tree {
     const share = this.#shares().find((one) => one.path === path);
     if (share === undefined) throw new NfsError("ENOENT");
     const stats = await lstatOf(rootPath(share));
+    const { ino, dev } = stats;
+    // A client that can rename things around a share must not have it mean something else.
+    const pinned = this.#roots.get(share) ?? { ino, dev };
+    this.#roots.set(share, pinned);
+    if (pinned.ino !== ino || pinned.dev !== dev) throw new NfsError("ESTALE");
     return this.#remember(share, undefined, "", stats);
   }
 
@@ -75,14 +84,24 @@ export class Tree {
     const wanted = parseHandle(handle);
     const share = this.#shares().find(({ path }) => fitsHandle(path, wanted));
     if (share === undefined) throw new NfsError("ESTALE");
-    const found = await this.#search(await this.root(share.path), wanted.ino, wanted.steps);
+    const found = await this.#search(await this.root(share.path), wanted, wanted.steps);
     if (found === undefined) throw new NfsError("ESTALE");
-    return found;
+    return found.handle.equals(handle) || found.children > 0 ? found : this.#adopt(found, handle);
+  }
+
+  /** A client has it by that handle, of the place where it was before. */
+  #adopt(entry: Entry, handle: Buffer): Entry {
+    this.forget(entry);
+    const adopted = { ...entry, handle: Buffer.from(handle), isMoved: true };
+    if (adopted.parent !== undefined) adopted.parent.children += 1;
+    this.#entries.set(adopted.handle.toString("latin1"), adopted);
+    this.#byInode.set(inodeKey(adopted), adopted);
+    return adopted;
   }
 
   /** As lstat(2). NfsError `ESTALE` when something else is in its place. */
   async stat(entry: Entry): Promise<BigIntStats> {
-    const stats = await this.#at(entry, lstatOf).catch(() => undefined);
+    const stats = await this.#at(entry, lstatOf).catch(unlessGone);
     if (stats !== undefined && isSame(entry, stats)) return stats;
     const moved = await this.#findMoved(entry);
     if (moved !== undefined) return moved;
@@ -115,7 +134,18 @@ export class Tree {
 
   /** Opens what the entry is, not what has come into its place. */
   async open(entry: Entry, flags: number): Promise<FileHandle> {
-    const file = await this.#at(entry, (path) => open(path, flags | O_NOFOLLOW));
+    const opened = await this.#openThere(entry, flags);
+    if (opened !== undefined) return opened;
+    // Finds its other place, if it has one.
+    await this.stat(entry);
+    const again = await this.#openThere(entry, flags);
+    if (again === undefined) throw new NfsError("ESTALE");
+    return again;
+  }
+
+  async #openThere(entry: Entry, flags: number): Promise<FileHandle | undefined> {
+    const file = await this.#at(entry, (path) => open(path, flags | O_NOFOLLOW)).catch(unlessGone);
+    if (file === undefined) return undefined;
     try {
       if (isSame(entry, await file.stat({ bigint: true }))) return file;
     } catch (error) {
@@ -123,7 +153,7 @@ export class Tree {
       throw error;
     }
     await file.close();
-    throw new NfsError("ESTALE");
+    return undefined;
   }
 
   /** For calls that follow symbolic links: on Linux `path` is the very inode. */
@@ -145,10 +175,10 @@ export class Tree {
         this.#touch(known);
         return known;
       }
-      const there = await this.#at(known, lstatOf).catch(() => undefined);
-      // Another name of the same file, which keeps its handle. A directory has one place: it was moved.
+      const there = await this.#at(known, lstatOf).catch(unlessGone);
+      // Another name of the same file, which keeps its handle; or the only one, since it was moved.
       if (there !== undefined && isSame(known, there)) return known;
-      if (known.isDirectory) {
+      if (isSame(known, stats)) {
         this.move(known, directory, name);
         return known;
       }
@@ -163,6 +193,7 @@ export class Tree {
     directory.children += 1;
     entry.parent = directory;
     entry.name = name;
+    entry.isMoved = true;
   }
 
   /** What is known by that name, if anything is. */
@@ -212,41 +243,59 @@ export class Tree {
 
   async #findMoved(entry: Entry): Promise<BigIntStats | undefined> {
     const { parent } = entry;
-    if (parent === undefined || !entry.isDirectory) return undefined;
-    const names = await this.list(parent).catch(() => []);
+    if (parent === undefined) return undefined;
+    const found = await this.#findInode(parent, (stats) => isSame(entry, stats));
+    if (found === undefined) return undefined;
+    entry.name = found.name;
+    entry.isMoved = true;
+    return found.stats;
+  }
+
+  /** Whatever it is called. */
+  async #findInode(
+    directory: Entry,
+    isIt: (stats: BigIntStats) => boolean,
+  ): Promise<{ name: Name; stats: BigIntStats } | undefined> {
+    const names = await this.list(directory).catch(() => []);
     for (const name of names.slice(0, maxSearched)) {
-      const stats = await this.within(parent, name, lstatOf).catch(() => undefined);
-      if (stats === undefined || !isSame(entry, stats)) continue;
-      entry.name = name;
-      return stats;
+      const stats = await this.within(directory, name, lstatOf).catch(() => undefined);
+      if (stats !== undefined && isIt(stats)) return { name, stats };
     }
     return undefined;
   }
 
-  async #search(directory: Entry, ino: bigint, steps: Buffer): Promise<Entry | undefined> {
+  async #search(directory: Entry, wanted: { ino: bigint; birth: number }, steps: Buffer): Promise<Entry | undefined> {
+    const isIt = ({ ino, birthtimeNs }: Omit<Inode, "dev">): boolean =>
+      ino === wanted.ino && birthOf(birthtimeNs) === wanted.birth;
     const [first] = steps;
-    if (first === undefined) return directory.ino === ino ? directory : undefined;
+    if (first === undefined) return isIt(directory) ? directory : undefined;
     const names = await this.list(directory).catch(() => []);
     for (const name of names) {
       if (step(name) !== first) continue;
       const stats = await this.within(directory, name, lstatOf).catch(() => undefined);
       if (stats === undefined) continue;
-      if (steps.length === 1 ? stats.ino !== ino : !stats.isDirectory()) continue;
+      if (steps.length === 1 ? !isIt(stats) : !stats.isDirectory()) continue;
       const entry = await this.know(directory, name, stats);
-      const found = await this.#search(entry, ino, steps.subarray(1));
+      const found = await this.#search(entry, wanted, steps.subarray(1));
       if (found !== undefined) return found;
     }
-    return undefined;
+    if (steps.length > 1) return undefined;
+    // It had another name when its handle was made.
+    const renamed = await this.#findInode(directory, isIt);
+    if (renamed === undefined) return undefined;
+    return this.know(directory, renamed.name, renamed.stats);
   }
 
   #remember(share: Export, parent: Entry | undefined, name: Name, stats: BigIntStats): Entry {
-    const handle = renderHandle(share.path, stats.ino, namesTo(parent, name));
+    const handle = renderHandle(share.path, stats, namesTo(parent, name));
     const key = handle.toString("latin1");
     const known = this.#entries.get(key);
-    if (known?.share === share && isSame(known, stats) && known.parent === parent) return known;
+    const isKnown = known?.share === share && isSame(known, stats) && known.parent === parent;
+    if (isKnown && known.isDirectory === stats.isDirectory()) return known;
     if (known !== undefined) this.forget(known);
-    const { ino, dev } = stats;
-    const entry = { share, handle, ino, dev, isDirectory: stats.isDirectory(), parent, name, children: 0 };
+    const { ino, dev, birthtimeNs } = stats;
+    const isDirectory = stats.isDirectory();
+    const entry = { share, handle, ino, dev, birthtimeNs, isDirectory, parent, name, isMoved: false, children: 0 };
     if (parent !== undefined) parent.children += 1;
     this.#entries.set(key, entry);
     this.#byInode.set(inodeKey(stats), entry);
@@ -265,7 +314,7 @@ export class Tree {
     if (tries <= 0) return;
     for (const [, entry] of this.#entries) {
       // What it is the parent of is found through it.
-      if (entry.children === 0) this.forget(entry);
+      if (entry.children === 0 && !entry.isMoved) this.forget(entry);
       else this.#touch(entry);
       if (--tries < 0) return;
     }
@@ -291,6 +340,12 @@ function checkName(name: Name): void {
   if (name.length > maxNameBytes) throw new NfsError("ENAMETOOLONG");
 }
 
-const isSame = (entry: { ino: bigint; dev: bigint }, stats: { ino: bigint; dev: bigint }): boolean =>
-  entry.ino === stats.ino && entry.dev === stats.dev;
+const isSame = (entry: Inode, stats: Inode): boolean =>
+  entry.ino === stats.ino && entry.dev === stats.dev && entry.birthtimeNs === stats.birthtimeNs;
+
+/** What an error says that there is no such thing there, or another one. Others are passed on: a moment's trouble ends no file. */
+function unlessGone(error: unknown): undefined {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!["ENOENT", "ENOTDIR", "ELOOP", "ESTALE"].includes(code)) throw error;
+}
 const inodeKey = ({ ino, dev }: { ino: bigint; dev: bigint }): string => `${dev} ${ino}`;

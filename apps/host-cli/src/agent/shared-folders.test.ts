@@ -25,3 +25,13 @@ test("one that is to be read only is so when the guest has written all", () => {
   shared.heard([]);
   expect(shared.list).toEqual([ro("/a")]);
 });
+
+test("a guest adds nothing to what is shared, and makes nothing writable, whatever it says", () => {
+  const shared = new SharedFolders();
+  shared.want([ro("/a")]);
+  shared.heard([rw("/a"), rw("/etc"), rw("//")]);
+  expect(shared.list).toEqual([ro("/a")]);
+  shared.want([]);
+  shared.heard([rw("/a")]);
+  expect(shared.list).toEqual([ro("/a")]);
+});

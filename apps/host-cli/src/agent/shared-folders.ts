@@ -4,10 +4,14 @@ import type { SharedFolder } from "../host.ts";
 /** Of the guest's loopback. Nobody is given it by chance: it is outside of all ranges of ports that are handed out. */
 export const guestFoldersPort = 32_049;
 
-/** What the host's NFS server has for a guest: what is wanted, and what the guest still has, which it may have to write to. */
+/**
+ * What the host's NFS server has for a guest: what is wanted of it, and what it still has of what was wanted, which it may have to write
+ * to. What the guest says can keep a folder, and never adds one: the host alone decides what it shares.
+ */
 export class SharedFolders {
   #wanted: readonly Folder[] = [];
-  #mounted: readonly Folder[] = [];
+  /** Access by path. */
+  readonly #granted = new Map<string, Pick<Folder, "readOnly">>();
   #list: readonly SharedFolder[] = [];
 
   /** The same object for as long as a folder is the same. */
@@ -17,22 +21,30 @@ export class SharedFolders {
 
   want(folders: readonly Folder[]): void {
     this.#wanted = folders;
+    for (const { path, readOnly } of folders) {
+      this.#granted.set(path, { readOnly: readOnly && (this.#granted.get(path)?.readOnly ?? true) });
+    }
     this.#update();
   }
 
   /** What the guest says that it has. */
   heard(folders: readonly Folder[]): void {
-    this.#mounted = folders;
+    for (const path of this.#granted.keys()) {
+      const mounted = folders.find((folder) => folder.path === path);
+      if (mounted?.readOnly === false) continue;
+      const wanted = this.#wanted.find((folder) => folder.path === path);
+      if (wanted !== undefined) this.#granted.set(path, { readOnly: wanted.readOnly });
+      else if (mounted === undefined) this.#granted.delete(path);
+      else this.#granted.set(path, { readOnly: true });
+    }
     this.#update();
   }
 
   #update(): void {
-    const all = [...this.#wanted, ...this.#mounted];
-    const paths = [...new Set(all.map(({ path }) => path))];
-    this.#list = paths.map((path) => {
-      const readOnly = all.every((folder) => folder.path !== path || folder.readOnly);
-      return this.#list.find((one) => one.path === path && one.readOnly === readOnly) ?? { path, readOnly };
-    });
+    this.#list = [...this.#granted].map(
+      ([path, { readOnly }]) =>
+        this.#list.find((one) => one.path === path && one.readOnly === readOnly) ?? { path, readOnly },
+    );
   }
 }
 

@@ -60,9 +60,16 @@ export async function runUnmount(context: Context, path: string, isForced: boole
   }
   if (!isForced && (await driver.inspect()).state === "on") {
     const answer = await askDocker(host, dir, config, signal, "/containers/json");
-    const containers = "body" in answer && answer.status === 200 ? z.parse(Containers, JSON.parse(answer.body)) : [];
-    const users = containers
-      .filter(({ Mounts = [] }) => Mounts.some(({ Source = "" }) => Source === path || Source.startsWith(`${path}/`)))
+    if (!("body" in answer) || answer.status !== 200) {
+      throw new UserError(`Docker does not say who uses ${path}`, {
+        code: "folder-in-use",
+        hint: `With --force it is taken away all the same. See: boot2docker status ${dir.name}`,
+      });
+    }
+    const isOf = (source: string): boolean => `${source}/`.startsWith(`${path}/`) || path.startsWith(`${source}/`);
+    const users = z
+      .parse(Containers, JSON.parse(answer.body))
+      .filter(({ Mounts = [] }) => Mounts.some(({ Source = "" }) => Source !== "" && isOf(Source)))
       .map(({ Names }) => Names[0]?.slice(1) ?? "");
     if (users.length > 0) {
       throw new UserError(`${path} is used by ${users.join(", ")}`, {

@@ -3,4 +3,4 @@ export const leastMemoryMiB = 512;
 export const leastDiskBytes = 2 ** 30;
 
 /** More than the guest gives itself (docs/boot.md): containers may use all of their time to stop. */
-export const shutdownLimitMs = 245_000;
+export const shutdownLimitMs = 310_000;
