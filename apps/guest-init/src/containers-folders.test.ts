@@ -21,5 +21,9 @@ test.each([
     await system.files.write("/var/lib/docker/containers/abc/hostconfig.json", JSON.stringify(config));
   }
   expect(await startsWithFolders(home, system)).toBe(isWaiting);
+  const remapped = new FakeSystem();
+  for (const [path, text] of system.content)
+    remapped.content.set(path.replace("/containers", "/1000.1000/containers"), text);
+  expect(await startsWithFolders(home, remapped)).toBe(isWaiting);
   expect(await startsWithFolders([], system)).toBe(false);
 });

@@ -2,8 +2,8 @@ import type { Folder } from "@boot2docker/protocol";
 import * as z from "zod/mini";
 import type { System } from "./system.ts";
 
-/** Where dockerd keeps what it knows of containers. */
-const CONTAINERS = "/var/lib/docker/containers";
+/** Where dockerd keeps what it knows of containers: in `containers` below it. */
+const ROOT = "/var/lib/docker";
 
 /** As far as it matters here, of a container's hostconfig.json. */
 const HostConfig = z.object({
@@ -15,9 +15,13 @@ const HostConfig = z.object({
 /** Whether dockerd, when it starts, may start a container that has something of these folders. */
 export async function startsWithFolders(folders: readonly Folder[], { files }: System): Promise<boolean> {
   if (folders.length === 0) return false;
-  for (const id of await files.list(CONTAINERS)) {
-    const sources = restartedSources(await files.readText(`${CONTAINERS}/${id}/hostconfig.json`));
-    if (sources.some((source) => folders.some(({ path }) => `${source}/`.startsWith(`${path}/`)))) return true;
+  // With userns-remap all that is dockerd's lies one level deeper.
+  const remapped = (await files.list(ROOT)).filter((name) => /^\d+\.\d+$/.test(name));
+  for (const folder of ["", ...remapped].map((name) => `${ROOT}/${name}/containers`.replace("//", "/"))) {
+    for (const id of await files.list(folder)) {
+      const sources = restartedSources(await files.readText(`${folder}/${id}/hostconfig.json`));
+      if (sources.some((source) => folders.some(({ path }) => `${source}/`.startsWith(`${path}/`)))) return true;
+    }
   }
   return false;
 }

@@ -1,5 +1,15 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
-import { changeFolders, mountOptions, planFolders, readFolders, unmountFolders } from "./folders.ts";
+import {
+  changeFolders,
+  keepFolderList,
+  mountOptions,
+  planFolders,
+  readFolderList,
+  readFolders,
+  removeStandIns,
+  standInFor,
+  unmountFolders,
+} from "./folders.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
 const never = new AbortController().signal;
@@ -73,6 +83,35 @@ describe("mounting", () => {
     const host = { isThere: true, connect: (): Promise<never> => Promise.reject(new Error("asked")) };
     expect(await changeFolders({ mount: [], unmount: [rw("/a")] }, 7, host, system, never)).toEqual([]);
     expect(system.history).toEqual(["run /usr/bin/busybox sync -f /a", "run /usr/bin/umount -i /a"]);
+  });
+});
+
+describe("a folder that is not there", () => {
+  it("has an empty one in its place that nobody can write to, and only once", async () => {
+    await standInFor([rw("/a")], system, never);
+    expect(system.history.at(-1)).toMatch(/^run \/usr\/bin\/mount -t tmpfs -o ro,.* boot2docker-folder \/a$/);
+    system.content.set("/proc/self/mountinfo", "2 1 0:2 / /a ro - tmpfs boot2docker-folder ro\n");
+    const before = system.history.length;
+    await standInFor([rw("/a")], system, never);
+    expect(system.history).toHaveLength(before);
+  });
+
+  it("has it no longer when it comes, or is not wanted any more", async () => {
+    system.content.set(
+      "/proc/self/mountinfo",
+      "2 1 0:2 / /a ro - tmpfs boot2docker-folder ro\n2 1 0:2 / /b ro - tmpfs boot2docker-folder ro\n",
+    );
+    await removeStandIns([rw("/b")], system, never);
+    expect(system.history).toEqual(["run /usr/bin/umount -i -l /a"]);
+  });
+
+  it("is known at a boot at which the host says nothing", async () => {
+    expect(await readFolderList(system)).toEqual([]);
+    await keepFolderList([ro("/a")], system);
+    expect(await readFolderList(system)).toEqual([ro("/a")]);
+    const before = system.history.length;
+    await keepFolderList([ro("/a")], system);
+    expect(system.history, "written once").toHaveLength(before);
   });
 });
 

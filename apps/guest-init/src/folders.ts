@@ -1,10 +1,13 @@
-import type { Folder, GuestConfig } from "@boot2docker/protocol";
+import { type Folder, Folder as FolderSchema, type GuestConfig } from "@boot2docker/protocol";
+import * as z from "zod/mini";
 import { parseMountInfo } from "./mount-info.ts";
+import { OWN_DATA } from "./paths.ts";
 import { messageOf } from "./problem.ts";
 import type { System } from "./system.ts";
 
 const MOUNT = "/usr/bin/mount";
 const UMOUNT = "/usr/bin/umount";
+const LIST_FILE = `${OWN_DATA}/state/folders.json`;
 const BUSYBOX = "/usr/bin/busybox";
 /** For whoever holds the lock of the tables: dockerd does. */
 const WAIT_S = "10";
@@ -49,6 +52,52 @@ export async function readFolders({ files }: System): Promise<Folder[]> {
   );
 }
 
+/** What is in the place of a folder that is not there. */
+const STAND_IN = "boot2docker-folder";
+
+/**
+ * In the place of folders that are not there: a container that wants one does not find it, or finds that it can't write, where otherwise
+ * dockerd would make an empty one in memory for it.
+ */
+export async function standInFor(folders: readonly Folder[], system: System, signal: AbortSignal): Promise<void> {
+  const mounts = parseMountInfo(await system.files.readText("/proc/self/mountinfo"));
+  for (const { path } of folders) {
+    if (mounts.get(path)?.source === STAND_IN) continue;
+    await system.files.makeDirectory(path);
+    const argv = [MOUNT, "-t", "tmpfs", "-o", "ro,nosuid,nodev,size=4k,mode=755", STAND_IN, path] as const;
+    const { code, stderr } = await system.processes.run(argv, signal);
+    if (code !== 0) throw new Error(`${path}: ${stderr.trim()}`);
+  }
+}
+
+/** Those that do not stand in for one of these. */
+export async function removeStandIns(wanted: readonly Folder[], system: System, signal: AbortSignal): Promise<void> {
+  const mounts = parseMountInfo(await system.files.readText("/proc/self/mountinfo"));
+  for (const [path, { source }] of mounts) {
+    if (source !== STAND_IN || wanted.some((folder) => folder.path === path)) continue;
+    await system.processes.run([UMOUNT, "-i", "-l", path], signal);
+  }
+}
+
+/** For a boot at which the host says nothing: which folders there should be. */
+export async function keepFolderList(folders: readonly Folder[], { files }: System): Promise<void> {
+  const text = JSON.stringify(folders);
+  if ((await files.readText(LIST_FILE)) !== text) await files.write(LIST_FILE, text, { durable: true });
+}
+
+export async function readFolderList({ files }: System): Promise<Folder[]> {
+  const list = z.array(FolderSchema).safeParse(parseJson(await files.readText(LIST_FILE)));
+  return list.success ? list.data : [];
+}
+
+function parseJson(text = ""): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns what went wrong, one text for each folder. `host.connect` has it answer on the port; it may fail. */
 export async function changeFolders(
   { mount, unmount }: FolderChanges,
@@ -67,6 +116,8 @@ export async function changeFolders(
   await host.connect();
   for (const folder of mount) {
     try {
+      const others = mount.filter(({ path }) => path !== folder.path);
+      await removeStandIns(others, system, signal);
       await mountFolder(folder, port, system, signal);
     } catch (error) {
       signal.throwIfAborted();

@@ -6,7 +6,17 @@ import type { EngineChoice } from "./engine-choice.ts";
 import { chooseSettings, identify, startEngine } from "./engine-tasks.ts";
 import { assertHookSucceeded, awaitHook, startHook } from "./hooks.ts";
 import { startsWithFolders } from "./containers-folders.ts";
-import { changeFolders, keepGroupOut, planFolders, readFolders, unmountFolders } from "./folders.ts";
+import {
+  changeFolders,
+  keepFolderList,
+  keepGroupOut,
+  planFolders,
+  readFolderList,
+  readFolders,
+  removeStandIns,
+  standInFor,
+  unmountFolders,
+} from "./folders.ts";
 import type { HostLink } from "./host-link.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
@@ -241,25 +251,29 @@ const EXECUTORS: Executors = {
   },
 
   "mount-folders": async (_, context, signal) => {
-    const { system, seen, link } = context;
-    const { port = 0, list = [] } = configOf(context).folders ?? {};
+    const { system, seen, link, folders } = context;
+    const { port, list } = await foldersOf(context);
     const connect = async (): Promise<unknown> => {
       if (link.connection === undefined) throw new Problem(...HOST_AWAY);
       return link.connection.call("folders.connect", { sshHostKeys: seen.sshHostKeys }, signal);
     };
     try {
+      await removeStandIns(list, system, signal);
       const changes = planFolders(list, await readFolders(system));
       const host = { isThere: link.connection !== undefined, connect };
       const problems = await changeFolders(changes, port, host, system, signal);
+      if (context.config !== null) await keepFolderList(list, system);
       if (problems.length > 0) throw new Error(problems.join("; "));
     } finally {
       seen.folders = await readFolders(system);
-      context.folders.resolve(undefined);
+      const absent = list.filter(({ path }) => !seen.folders.some((folder) => folder.path === path));
+      await standInFor(absent, system, signal);
+      folders.resolve(undefined);
     }
   },
   "await-containers-folders": async (_, context, signal) => {
     const { system, supervisor, folders } = context;
-    const { list = [], port = 0 } = configOf(context).folders ?? {};
+    const { port, list } = await foldersOf(context);
     const group = context.engine?.settings.daemon["cgroup-parent"];
     if (list.length > 0 && typeof group === "string") await keepGroupOut(group, port, system, signal);
     if (supervisor.get("dockerd")?.process !== undefined) return;
@@ -289,6 +303,12 @@ export function executeTask(task: Task, context: TaskContext, signal: AbortSigna
   // The table has an executor of exactly this kind of task, which the compiler cannot follow through a variable.
   const execute = EXECUTORS[task.kind] as (task: Task, context: TaskContext, signal: AbortSignal) => Promise<void>;
   return execute(task, context, signal);
+}
+
+/** Of a host that says nothing, what it said last. */
+async function foldersOf({ config, system }: TaskContext): Promise<NonNullable<GuestConfig["folders"]>> {
+  if (config === null) return { port: 0, list: await readFolderList(system) };
+  return config?.folders ?? { port: 0, list: [] };
 }
 
 function configOf({ config }: TaskContext): GuestConfig {
