@@ -168,23 +168,6 @@ test("containers that start with the machine have their folders, and what they w
     .toBe("begun\nended\nbegun\n");
 });
 
-test("a guest that starts while no agent lives: nothing is written into memory in the place of a folder", async () => {
-  await dockerOk("run", "-d", "--name", "kept", "--restart", "always", "-v", `${project}:/src`, image, "sleep", "1000");
-  const { pid } = await askAgent(box, "agent.status", {});
-  await inGuest("sudo sh -c '(sleep 2; reboot -f) >/dev/null 2>&1 &'");
-  process.kill(pid, "SIGKILL");
-  const answers = async (): Promise<boolean> => (await docker("version")).code === 0;
-  await expect.poll(answers, { timeout: 60_000 }).toBe(false);
-  await expect.poll(answers, { timeout: 200_000, interval: 2_000 }).toBe(true);
-  const write = await docker("exec", "kept", "sh", "-c", "echo lost >/src/lost");
-  expect(write.code, write.stderr).not.toBe(0);
-  await expect.poll(async () => (await box.cli("status")).stdout.trim(), { timeout: 100_000 }).toBe("running");
-  expect(await box.ok("mount")).toContain(" mounted");
-  await dockerOk("restart", "-t", "0", "kept");
-  await dockerOk("exec", "kept", "sh", "-c", "echo kept >/src/written");
-  expect(readFileSync(join(project, "written"), "utf8")).toBe("kept\n");
-});
-
 test("a machine ends although its agent is away and its folders are waited for", async () => {
   await running("ticker", ticker);
   const { pid } = await askAgent(box, "agent.status", {});

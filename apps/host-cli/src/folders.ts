@@ -70,7 +70,7 @@ export function absolutePath(written: string, { homeDir, workingDir }: Bases): s
 }
 
 /** Why the guest can't have that folder of the host at the same path; undefined when it can. */
-export function whyNotShared(path: string): string | undefined {
+function whyNotShared(path: string): string | undefined {
   if (path === "/") return "the whole host can't be shared: choose a folder";
   if (path.length > 1024) return "the path is too long";
   if (/[\u0000-\u001f\u007f]/.test(path)) return "the path holds a control character";
