@@ -108,10 +108,10 @@ export const GuestState = z.object({
   dataDisk: z.optional(z.object({ device: z.string(), sizeBytes: count, freeBytes: count, readOnly: z.boolean() })),
   /** Public host keys of the ssh server in authorized_keys form; empty until it has them. */
   sshHostKeys: z.array(z.string()),
-  /** Folders of the host that are mounted; absent in a guest that knows of none. */
-  folders: z.optional(z.array(Folder)),
   /** IPv4 and IPv6 addresses of the guest's own interfaces, without loopback and Docker's. */
   addresses: z.array(z.string()),
+  /** Folders of the host that are mounted; absent in a guest that knows of none. */
+  folders: z.optional(z.array(Folder)),
   /** Version of dockerd; absent until it answered. */
   engineVersion: z.optional(z.string()),
 });
