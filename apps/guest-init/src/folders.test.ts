@@ -96,6 +96,16 @@ describe("a folder that is not there", () => {
     expect(system.history).toHaveLength(before);
   });
 
+  it("has none where there is no place for it, and others have theirs", async () => {
+    system.files.makeDirectory = async (path) => {
+      if (path === "/Users/me") throw new Error("EROFS");
+    };
+    await standInFor([rw("/Users/me"), rw("/a")], system, never);
+    expect(system.history.filter((entry) => entry.includes("boot2docker-folder"))).toEqual([
+      expect.stringMatching(/ \/a$/) as string,
+    ]);
+  });
+
   it("has it no longer when it comes, or is not wanted any more", async () => {
     system.content.set(
       "/proc/self/mountinfo",

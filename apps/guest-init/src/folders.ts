@@ -63,7 +63,12 @@ export async function standInFor(folders: readonly Folder[], system: System, sig
   const mounts = parseMountInfo(await system.files.readText("/proc/self/mountinfo"));
   for (const { path } of folders) {
     if (mounts.get(path)?.source === STAND_IN) continue;
-    await system.files.makeDirectory(path);
+    try {
+      await system.files.makeDirectory(path);
+    } catch {
+      // Where there is no place for it, dockerd makes none either.
+      continue;
+    }
     const argv = [MOUNT, "-t", "tmpfs", "-o", "ro,nosuid,nodev,size=4k,mode=755", STAND_IN, path] as const;
     const { code, stderr } = await system.processes.run(argv, signal);
     if (code !== 0) throw new Error(`${path}: ${stderr.trim()}`);

@@ -267,8 +267,8 @@ const EXECUTORS: Executors = {
     } finally {
       seen.folders = await readFolders(system);
       const absent = list.filter(({ path }) => !seen.folders.some((folder) => folder.path === path));
-      await standInFor(absent, system, signal);
-      folders.resolve(undefined);
+      // Whatever comes of it, the engine does not wait any longer.
+      await standInFor(absent, system, signal).finally(() => folders.resolve(undefined));
     }
   },
   "await-containers-folders": async (_, context, signal) => {

@@ -41,7 +41,7 @@ const guestFolders = [
   "/var/run",
 ];
 
-/** A folder as a user writes it: a path, and `:ro` behind it when the guest may only read it. Undefined: nothing is wrong. */
+/** A folder as a user writes it: a path, and `:ro` behind it when the guest may only read it. */
 export function parseFolder(text: string, { homeDir, workingDir }: Bases): { folder: Folder } | { problem: string } {
   const [, written = "", access] = /^(.*?)(?::(ro|rw))?$/s.exec(text) ?? [];
   const path = absolutePath(written, { homeDir, workingDir });
