@@ -42,6 +42,7 @@ test.each([
             authorizedKeys: [],
           }),
           "folders.connect": async () => ({}),
+          "names.resolve": async () => ({ addresses: [] }),
           "ports.publish": async () => ({ refused: [] }),
           "certificate.issue": () => Promise.reject(new Error("not here")),
         },

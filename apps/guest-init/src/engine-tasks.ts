@@ -94,12 +94,13 @@ async function isStale(
 /** Makes dockerd run by these settings. One that runs by others is replaced, which its containers do not notice. */
 async function ensureEngine(
   { daemon, env }: EngineSettings,
-  { system, seen, supervisor, engineSettled, report }: TaskContext,
+  { system, seen, supervisor, network, engineSettled, report }: TaskContext,
   signal: AbortSignal,
 ): Promise<Service> {
+  const hostAddress = network?.mode === "static" ? network.hostAddress : undefined;
   const spec = dockerdSpec(
     ENGINE_CONFIG_FILE,
-    planEngineConfig(seen.identity !== undefined, daemon),
+    planEngineConfig(seen.identity !== undefined, daemon, hostAddress),
     env,
     seen.identity,
   );

@@ -38,3 +38,9 @@ it("containerd listens where dockerd looks for it", () => {
   const { containerd } = planEngineConfig(true, {});
   expect(renderContainerdConfig()).toContain(`address = "${String(containerd)}"`);
 });
+
+it("containers find the host where the machine finds it, unless somebody wants it otherwise", () => {
+  expect(planEngineConfig(true, {}, "10.0.2.2")).toMatchObject({ "host-gateway-ips": ["10.0.2.2"] });
+  expect(planEngineConfig(true, { "host-gateway-ip": "10.9.9.9" }, "10.0.2.2")).not.toHaveProperty("host-gateway-ips");
+  expect(planEngineConfig(true, {})).not.toHaveProperty("host-gateway-ips");
+});

@@ -18,12 +18,17 @@ const DEFAULTS: Daemon = {
 const LOG_LIMITS = { "log-opts": { "max-size": "10m", "max-file": "3" } };
 
 /**
- * dockerd's daemon.json. The engine listens on TCP only with a certificate (DESIGN §8). What is decided here is left out
+ * dockerd's daemon.json. `hostAddress` is where containers find the host, if they do. The engine listens on TCP only with a certificate (DESIGN §8). What is decided here is left out
  * of `wanted` by whoever made that (engine-settings.ts).
  */
-export function planEngineConfig(hasIdentity: boolean, wanted: Daemon): Daemon {
+export function planEngineConfig(hasIdentity: boolean, wanted: Daemon, hostAddress?: string): Daemon {
   const driver = wanted["log-driver"] ?? DEFAULTS["log-driver"];
-  const defaults = FILE_LOG_DRIVERS.includes(driver) ? { ...DEFAULTS, ...LOG_LIMITS } : DEFAULTS;
+  const defaults = {
+    ...DEFAULTS,
+    ...(FILE_LOG_DRIVERS.includes(driver) ? LOG_LIMITS : {}),
+    // What `host-gateway` means in --add-host: otherwise it is this machine, on which nothing of the host listens.
+    ...(hostAddress !== undefined && wanted["host-gateway-ip"] === undefined && { "host-gateway-ips": [hostAddress] }),
+  };
   return {
     ...mergeDaemon(defaults, wanted),
     hosts: [`unix://${DOCKER_SOCKET}`, ...(hasIdentity ? ["tcp://0.0.0.0:2376"] : [])],

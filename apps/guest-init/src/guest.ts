@@ -10,6 +10,7 @@ import { HostLink } from "./host-link.ts";
 import { endTakeover, writeEngineConfig } from "./live-restore.ts";
 import type { LogFile } from "./log.ts";
 import { rotateForever } from "./log-rotation.ts";
+import { NameService } from "./name-service.ts";
 import { EARLY_LOG, PID_FILE, SHUTDOWN_FILE } from "./paths.ts";
 import { BOOT, EARLY, type Phase } from "./plan.ts";
 import { SHUTDOWN } from "./shutdown-plan.ts";
@@ -183,7 +184,14 @@ export class Guest {
       supervisor: this.#supervisor,
       link,
       ports: this.#ports,
+      names: new NameService({
+        system,
+        askHost: async (name, signal) =>
+          (await link.connection?.call("names.resolve", { name }, signal))?.addresses ?? [],
+        report: (event, fields) => this.#events.emit(event, fields),
+      }),
       config: undefined,
+      network: undefined,
       folders: Promise.withResolvers(),
       engine: undefined,
       mustRenew: false,

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { findNic, type NetworkConfig, planNetwork, readKeptHostname, setHostname, setUpNetwork } from "./network.ts";
+import { defaultConfig } from "./config.ts";
+import {
+  chooseNetwork,
+  findNic,
+  type NetworkConfig,
+  planNetwork,
+  readKeptHostname,
+  setHostname,
+  setUpNetwork,
+} from "./network.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
 const never = new AbortController().signal;
@@ -24,6 +33,12 @@ describe("planNetwork", () => {
     });
   });
 
+  it("has names answered in the machine where there is a host to ask", () => {
+    const { commands, resolvConf } = planNetwork({ ...fixed, hostAddress: "10.0.2.2" }, "eth0");
+    expect(commands).toContain("address replace 169.254.53.53/32 dev lo");
+    expect(resolvConf).toBe("nameserver 169.254.53.53\n");
+  });
+
   it("leaves address and name servers to DHCP", () => {
     expect(planNetwork({ mode: "dhcp" }, "eth0")).toMatchObject({
       commands: ["link set lo up", "link set eth0 up"],
@@ -35,6 +50,13 @@ describe("planNetwork", () => {
   it("has loopback without a network card", () => {
     expect(planNetwork({ mode: "dhcp" }, undefined)).toMatchObject({ commands: ["link set lo up"], dhcp: undefined });
   });
+});
+
+it("of a host that says nothing its last word counts", async () => {
+  const system = new FakeSystem();
+  expect(await chooseNetwork(null, system)).toEqual({ mode: "dhcp" });
+  await chooseNetwork({ ...defaultConfig, network: fixed }, system);
+  expect(await chooseNetwork(null, system)).toEqual(fixed);
 });
 
 it("a card is what has hardware behind it", async () => {

@@ -179,6 +179,8 @@ export interface Gate {
   sendAway(): void;
 }
 
+export type NameProtocol = "udp" | "tcp";
+
 export interface HttpResponse {
   status: number;
   body: string;
@@ -195,6 +197,16 @@ export interface Network {
   ): Promise<HttpResponse>;
   /** One UDP datagram to a host by name or address, and the first that it sends back. */
   exchange(target: { host: string; port: number }, datagram: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
+  /** One question to a name server, as it stands in the message, and what it answers: RFC 1035, 4.2. */
+  askNameServer(address: string, query: Uint8Array, protocol: NameProtocol, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Answers such questions at port 53 of an address of this machine for as long as this process lives; those without an answer are
+   * dropped. Fails with EADDRINUSE.
+   */
+  serveNames(
+    address: string,
+    answer: (query: Uint8Array, protocol: NameProtocol) => Promise<Uint8Array | undefined>,
+  ): Promise<void>;
   /**
    * Takes TCP connections on a port of all addresses, and passes each on to `target` as soon as that takes it. `onAnswered` hears
    * of the first. Fails with EADDRINUSE. All ends with `signal`.

@@ -21,7 +21,17 @@ import type { HostLink } from "./host-link.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
 import { growDataDisk } from "./grow-data-disk.ts";
-import { findNic, planNetwork, readKeptHostname, setHostname, setUpNetwork } from "./network.ts";
+import type { NameService } from "./name-service.ts";
+import {
+  chooseNetwork,
+  findNic,
+  hasNameService,
+  type NetworkConfig,
+  planNetwork,
+  readKeptHostname,
+  setHostname,
+  setUpNetwork,
+} from "./network.ts";
 import { openDataDisk } from "./open-data-disk.ts";
 import { CONTAINERD_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
 import { bindOf, type Task } from "./plan.ts";
@@ -45,8 +55,11 @@ export interface TaskContext {
   supervisor: Supervisor;
   link: HostLink;
   ports: PublishedPorts;
+  names: NameService;
   /** By which this run of the plan goes; set by `await-host`. Null: the host said nothing. */
   config: GuestConfig | null | undefined;
+  /** By which the network was set up; undefined where it was not. */
+  network: NetworkConfig | undefined;
   /** Settled when the folders of this run of the plan are mounted, as far as that was possible. */
   folders: PromiseWithResolvers<undefined>;
   /** By which dockerd is started; set by `choose-engine-settings`. */
@@ -139,8 +152,8 @@ const EXECUTORS: Executors = {
     if (hostname !== undefined) await setHostname(hostname, system);
   },
 
-  "trust-certificates": async (_, { system }) => {
-    const useless = await trustCertificates(system.files);
+  "trust-certificates": async (_, { system, config }) => {
+    const useless = await trustCertificates(config?.authorities ?? [], system.files);
     if (useless.length > 0) throw new Error(`no certificate in ${useless.join(", ")} of /var/lib/boot2docker/certs`);
   },
 
@@ -194,9 +207,12 @@ const EXECUTORS: Executors = {
   },
 
   "set-up-network": async (_, context, signal) => {
-    const { system, supervisor } = context;
-    const plan = planNetwork(configOf(context).network, await findNic(system));
+    const { system, supervisor, names } = context;
+    const network = await chooseNetwork(context.config, system);
+    context.network = network;
+    const plan = planNetwork(network, await findNic(system));
     await setUpNetwork(plan, system, signal);
+    if (hasNameService(network)) await names.serve(network);
     if (plan.dhcp === undefined) return supervisor.stop("dhcp", RESTART_GRACE_MS, signal);
     const { nic, script, boundFile } = plan.dhcp;
     const service = await supervisor.ensure(dhcpSpec(nic, script, boundFile), RESTART_GRACE_MS, signal);

@@ -48,8 +48,8 @@ test("the problems of all sources are reported at once, each with its place", ()
     exitCode: 2,
     message: [
       "these settings can't be used:",
-      `  ${path}: memroy: expected one of cpus, memory, diskSize, publish`,
-      `  ${path}: dockerPort: expected one of cpus, memory, diskSize, publish`,
+      `  ${path}: memroy: expected one of cpus, memory, diskSize, publish, inherit`,
+      `  ${path}: dockerPort: expected one of cpus, memory, diskSize, publish, inherit`,
       `  ${path}: diskSize: expected a text or a number`,
       `  ${path}: cpus: expected a whole number from 1 to 256`,
       "  BOOT2DOCKER_CPUS=many: expected a whole number from 1 to 256",

@@ -50,6 +50,7 @@ export function resolveSettings({ flags, env, file, hostCpus, bases }: Sources):
     ...(values.sshPort === undefined ? {} : { sshPort: values.sshPort }),
     ...(values.publish === undefined ? {} : { publish: values.publish }),
     ...(folders === undefined ? {} : { folders }),
+    ...(values.inherit === undefined ? {} : { inherit: values.inherit }),
     ...(engine === undefined ? {} : { engine }),
   };
 }

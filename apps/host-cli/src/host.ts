@@ -26,6 +26,8 @@ export interface Host {
   inspectCertificate(pem: string, caPem: string, keyPem: string): CertificateFacts;
   /** What a certificate says of itself. Throws for a text that is no PEM of one. */
   describeCertificate(pem: string): CertificateDescription;
+  /** In PEM: authorities that an administrator or the user had this system trust beyond those that it came with. */
+  addedAuthorities(): Promise<string[]>;
   resources(): { cpus: number; memoryBytes: number; freeMemoryBytes: number };
 }
 
@@ -204,6 +206,8 @@ export interface Network {
    * things belong to 1000:1000 for them. `folders` is asked each time; a folder is the same object for as long as it is the same.
    */
   serveFolders(path: string, folders: () => readonly SharedFolder[]): Promise<Server>;
+  /** Addresses of both families, as the system's own programs find them: hosts file, VPN, multicast names. Empty for none. */
+  lookup(name: string): Promise<string[]>;
   /** GET; body bounded to 16 MiB. A refusal by either side of TLS fails with its `code`. */
   httpsGet(request: HttpsRequest, signal: AbortSignal): Promise<HttpsAnswer>;
 }

@@ -1,5 +1,5 @@
 import { leastDiskBytes, leastMemoryMiB } from "./machine/limits.ts";
-import { publishScopes } from "./machine-dir/config-file.ts";
+import { inheritances, publishScopes } from "./machine-dir/config-file.ts";
 import { parseSize, renderSize } from "./size.ts";
 
 /** What a text means, in the unit of the setting, or what is wrong with it. */
@@ -62,6 +62,15 @@ export const settings = {
     variable: "BOOT2DOCKER_PUBLISH",
     isInDefaultsFile: true,
     parse: oneOf(publishScopes),
+  },
+  inherit: {
+    flags: "--inherit <what>",
+    summary:
+      "what the engine takes over from this host whenever the machine starts: proxy (HTTP_PROXY and the like), ca (authorities " +
+      "that this host was told to trust), all, or none; all when not given",
+    variable: "BOOT2DOCKER_INHERIT",
+    isInDefaultsFile: true,
+    parse: oneOf(inheritances),
   },
 } as const satisfies Record<string, Setting>;
 

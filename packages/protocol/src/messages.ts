@@ -20,7 +20,7 @@ export const Folder = z.object({
 });
 export type Folder = z.infer<typeof Folder>;
 
-/** What the guest may be told by the host that owns it. No secret is in it. */
+/** What the guest may be told by the host that owns it. Its owner's own secrets may be in `engine.env`, and in nothing else. */
 export const GuestConfig = z.object({
   /** Host name of the guest; a DNS label. */
   hostname: z.string(),
@@ -38,12 +38,16 @@ export const GuestConfig = z.object({
       address: z.string(),
       gateway: z.string(),
       dns: z.array(z.string()),
+      /** By which the guest reaches what listens on the host's loopback; absent: it does not. */
+      hostAddress: z.optional(ipAddress),
     }),
   ]),
   /** Lines of authorized_keys for the user `docker`. */
   authorizedKeys: z.array(z.string()),
   /** Ports that the engine hands out by itself (`docker run -P`); absent: Docker's own choice. */
   dynamicPorts: z.optional(z.object({ first: portNumber, last: portNumber })),
+  /** Of authorities that the host trusts beyond those that everybody does, in PEM. Absent: none. */
+  authorities: z.optional(z.array(z.string())),
   /** Absent: none. */
   folders: z.optional(
     z.object({
@@ -209,6 +213,14 @@ export const hostMethods = {
    * host keys. Answered when it does.
    */
   "folders.connect": { params: z.object({ sshHostKeys: z.array(z.string()) }), result: empty },
+  /**
+   * What a name means to the host: the addresses that its programs find, of both families; none when it means nothing there.
+   * The host's own loopback is said as the address that leads there.
+   */
+  "names.resolve": {
+    params: z.object({ name: z.string().check(z.minLength(1), z.maxLength(255)) }),
+    result: z.object({ addresses: z.array(ipAddress) }),
+  },
   /**
    * All ports that containers have published now: the host answers on these and on no others. Answered when it does, with
    * those on which it cannot.

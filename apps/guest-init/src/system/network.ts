@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { HttpResponse, Network } from "../system.ts";
 import { openGate } from "./gate.ts";
+import { askOverTcp, serveNames } from "./names.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 
 export const network: Network = {
@@ -34,21 +35,10 @@ export const network: Network = {
     outgoing.end(Buffer.concat(bodyPaths.map((file) => readFileSync(file))));
     return promise;
   },
-  async exchange({ host, port }, datagram, signal) {
-    const { address, family } = await unlessAborted(lookup(host), signal);
-    const socket = createSocket(family === 6 ? "udp6" : "udp4");
-    try {
-      // Connected, so that it takes nothing from others, and hears when there is nobody.
-      socket.connect(port, address);
-      await once(socket, "connect", { signal });
-      const answered = once(socket, "message", { signal });
-      socket.send(datagram);
-      const [message] = (await answered) as [Buffer];
-      return message;
-    } finally {
-      socket.close();
-    }
-  },
+  exchange,
+  askNameServer: (address, query, protocol, signal) =>
+    protocol === "tcp" ? askOverTcp(address, query, signal) : exchange({ host: address, port: 53 }, query, signal),
+  serveNames,
   openGate,
   connects(target, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -64,3 +54,23 @@ export const network: Network = {
     });
   },
 };
+
+async function exchange(
+  { host, port }: { host: string; port: number },
+  datagram: Uint8Array,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { address, family } = await unlessAborted(lookup(host), signal);
+  const socket = createSocket(family === 6 ? "udp6" : "udp4");
+  try {
+    // Connected, so that it takes nothing from others, and hears when there is nobody.
+    socket.connect(port, address);
+    await once(socket, "connect", { signal });
+    const answered = once(socket, "message", { signal });
+    socket.send(datagram);
+    const [message] = (await answered) as [Buffer];
+    return message;
+  } finally {
+    socket.close();
+  }
+}

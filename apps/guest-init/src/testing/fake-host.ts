@@ -73,6 +73,7 @@ export class FakeHost {
             caPem: "ca",
           }),
           "folders.connect": async () => ({}),
+          "names.resolve": async () => ({ addresses: [] }),
           "ports.publish": async () => ({ refused: [] }),
         },
         onNotification: (name, params) => {

@@ -200,6 +200,9 @@ export class FakeSystem implements System {
     },
     exchange: async (target: { host: string; port: number }, datagram: Uint8Array): Promise<Uint8Array> =>
       this.datagrams(target, datagram),
+    askNameServer: async (address: string, query: Uint8Array): Promise<Uint8Array> =>
+      this.datagrams({ host: address, port: 53 }, query),
+    serveNames: async (address: string): Promise<void> => void this.history.push(`names served at ${address}`),
     openGate: async (
       port: number,
       target: { address: string; port: number },

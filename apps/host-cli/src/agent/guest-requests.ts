@@ -2,10 +2,14 @@ import type { Handlers, hostMethods } from "@boot2docker/protocol";
 import type { Host } from "../host.ts";
 import { type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
-import { guestNetwork } from "./guest-network.ts";
+import { readInherited } from "../machine-dir/inherited.ts";
+import { guestNetwork, seenByGuest } from "./guest-network.ts";
 import type { Forwards } from "./forwards.ts";
 import { folderConfig, guestFoldersPort, type SharedFolders } from "./shared-folders.ts";
 import { issueGuestCertificate } from "../tls/ca.ts";
+
+/** Each takes one of the few threads that also look after files. */
+const mostLookups = 8;
 
 /** What the guest may ask of its host. */
 export function guestRequests(
@@ -16,6 +20,7 @@ export function guestRequests(
   shared: SharedFolders,
 ): Handlers<typeof hostMethods> {
   let lastGood = config;
+  let lookups = 0;
   return {
     "config.get": async () => {
       // Read anew each time: what was changed is heard when the guest asks again. A file that somebody is just editing must
@@ -23,14 +28,18 @@ export function guestRequests(
       lastGood = await readMachineConfig(host, dir).catch(() => lastGood);
       const { engine, dynamicPorts, folders = [] } = lastGood;
       shared.want(folders);
+      const { proxy, authorities } = await readInherited(host, dir);
+      // What somebody says of the engine itself counts more.
+      const env = { ...proxy, ...engine?.env };
       return {
         hostname: dir.name,
         // A disk that we made asks for it by itself. One that looks blank and does not ask is somebody's.
         dataDisk: { serial: "b2d-data", formatIfBlank: false },
         network: { ...guestNetwork, dns: [...guestNetwork.dns] },
         authorizedKeys: linesOf(await host.files.readText(dir.sshPublicKey)),
+        authorities,
         folders: folderConfig(folders),
-        ...(engine === undefined ? {} : { engine }),
+        engine: { daemon: engine?.daemon ?? {}, env },
         ...(dynamicPorts === undefined ? {} : { dynamicPorts }),
       };
     },
@@ -38,6 +47,15 @@ export function guestRequests(
     "folders.connect": async ({ sshHostKeys }) => {
       await forwards.connectFolders(sshHostKeys, guestFoldersPort);
       return {};
+    },
+    "names.resolve": async ({ name }) => {
+      if (lookups >= mostLookups) throw new Error("too many names are being resolved");
+      lookups += 1;
+      try {
+        return { addresses: seenByGuest(await host.network.lookup(name)) };
+      } finally {
+        lookups -= 1;
+      }
     },
     "ports.publish": async ({ ports }, signal) => ({ refused: await forwards.publish(ports, signal) }),
   };

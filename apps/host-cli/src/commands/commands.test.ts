@@ -103,6 +103,14 @@ test("env --no-proxy puts the address into the list that is in use, once, and --
   expect((await run(world, "env --shell sh --no-proxy -u m1")).stdout).toContain("export no_proxy='localhost'\n");
 });
 
+test("in a shell that has a proxy env says NO_PROXY by itself", async () => {
+  const { world } = await worldWithMachine();
+  await bringUp(world);
+  expect((await run(world, "env --shell sh m1")).stdout).not.toContain("NO_PROXY");
+  world.env["https_proxy"] = "http://proxy.corp:8080";
+  expect((await run(world, "env --shell sh m1")).stdout).toContain("export NO_PROXY='127.0.0.1'\n");
+});
+
 test("env --json has the values as they are", async () => {
   const { world } = await worldWithMachine();
   await bringUp(world);

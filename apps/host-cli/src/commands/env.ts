@@ -10,20 +10,21 @@ export const env = verb({
   summary: "print what makes a shell's docker client use the machine",
   details:
     "DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH and DOCKER_MACHINE_NAME, in the words of the shell that asks. They stay " +
-    "valid for the machine's life. Exit code 3, and nothing on stdout, when it does not run.",
+    "valid for the machine's life. In a shell that has a proxy, also NO_PROXY with the machine's address. Exit code 3, and " +
+    "nothing on stdout, when it does not run.",
   examples: ['eval "$(boot2docker env)"', "boot2docker env --shell fish | source", 'eval "$(boot2docker env --unset)"'],
   operands: [machineOperand],
   options: {
     shell: { flags: "--shell <name>", summary: `${shellNames.join(", ")}; the calling one when not given` },
     unset: { flags: "-u, --unset", summary: "unset them again; needs no machine" },
-    noProxy: { flags: "--no-proxy", summary: "also keep clients from asking a proxy for the machine" },
+    noProxy: { flags: "--no-proxy", summary: "NO_PROXY also where there is no proxy" },
     ...jsonOption,
   },
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
     const shell = options.shell === undefined ? await callingShell(context) : parseShell(options.shell);
     const machine = await namedMachine(context, operands);
-    const noProxy = options.noProxy ? noProxyVariable(host, options.unset === true) : {};
+    const noProxy = options.noProxy || hasProxy(host) ? noProxyVariable(host, options.unset === true) : {};
     const variables = options.unset ? unsetVariables : await setVariables();
     const all = { ...variables, ...noProxy };
     const flags = [...(options.unset ? ["--unset"] : []), ...(options.shell === undefined ? [] : ["--shell", shell])];
@@ -57,6 +58,13 @@ const unsetVariables: Variables = {
   DOCKER_CERT_PATH: undefined,
   DOCKER_MACHINE_NAME: undefined,
 };
+
+/** Some clients ask a proxy for the loopback, too. */
+function hasProxy({ env: variables }: Host): boolean {
+  return Object.entries(variables).some(
+    ([name, value]) => /^(http|https|all)_proxy$/i.test(name) && value !== undefined && value !== "",
+  );
+}
 
 /** The address in the list, or out of it; under the name that is in use already. */
 function noProxyVariable({ env: variables }: Host, isUnset: boolean): Variables {

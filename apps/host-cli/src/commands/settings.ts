@@ -16,6 +16,7 @@ export const machineOptions = {
   dockerPort: settings.dockerPort,
   sshPort: settings.sshPort,
   publish: settings.publish,
+  inherit: settings.inherit,
   ...folderOptions,
   ...engineOptions,
 } satisfies Record<SettingName | keyof typeof folderOptions | keyof typeof engineOptions, OptionRow>;
@@ -57,8 +58,9 @@ async function create({ host, ui, signal }: Context, name: string, flags: Machin
  * (exit 2) for others, rather than do as if they had been heard.
  */
 function checkSettings(name: string, flags: MachineFlags, config: MachineConfig, bases: Bases): void {
-  const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort, publish = "loopback" } = config;
-  const has = { cpus, memory, diskSize, dockerPort, sshPort, publish };
+  const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort } = config;
+  const { publish = "loopback", inherit = "all" } = config;
+  const has = { cpus, memory, diskSize, dockerPort, sshPort, publish, inherit };
   const { values, engine, folders } = parseFlags(flags, bases);
   const other = settingNames
     .filter((key) => values[key] !== undefined && values[key] !== has[key])

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { lookup as resolveName } from "node:dns/promises";
 import { chmod, rm } from "node:fs/promises";
 import { type AddressInfo, createServer, connect, type Socket } from "node:net";
 import type { Channel } from "@boot2docker/protocol";
@@ -19,8 +20,17 @@ export const nodeNetwork: Network = {
   relay: (protocol, from, toPort) => (protocol === "tcp" ? relayTcp(from, toPort) : relayUdp(from, toPort)),
   relayUnix,
   serveFolders,
+  lookup,
   httpsGet,
 };
+
+async function lookup(name: string): Promise<string[]> {
+  try {
+    return (await resolveName(name, { all: true })).map(({ address }) => address);
+  } catch {
+    return []; // It does not tell a name that nobody has from a network that is away.
+  }
+}
 
 async function connectUnix(path: string, signal: AbortSignal): Promise<Channel> {
   const socket = connect({ path });

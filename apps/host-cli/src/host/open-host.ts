@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { isSea } from "node:sea";
 import { BugError } from "../errors.ts";
 import type { Host, Platform } from "../host.ts";
+import { addedAuthorities } from "./authorities.ts";
 import { describeCertificate, inspectCertificate } from "./certificate.ts";
 import { nodeClock } from "./clock.ts";
 import { decompressXz } from "./decompress.ts";
@@ -28,6 +29,7 @@ export function openHost(): Host {
     decompressXz,
     describeCertificate,
     inspectCertificate,
+    addedAuthorities,
     resources: () => ({
       cpus: availableParallelism(),
       memoryBytes: totalmem(),

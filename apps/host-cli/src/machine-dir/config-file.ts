@@ -20,12 +20,17 @@ export interface MachineConfig {
   publish?: PublishScope;
   /** Folders of this host that the guest has at the same path; none when absent. */
   folders?: Folder[];
+  /** What of this host the machine takes over when it starts; `all` when absent. */
+  inherit?: Inheritance;
   /** What the engine is to be; its guest knows what of it can be had. */
   engine?: EngineSettings;
 }
 
 export const publishScopes = ["loopback", "all"] as const;
 export type PublishScope = (typeof publishScopes)[number];
+
+export const inheritances = ["all", "proxy", "ca", "none"] as const;
+export type Inheritance = (typeof inheritances)[number];
 
 const formatVersion = 1;
 
@@ -41,6 +46,7 @@ const ConfigFile = z.object({
   dynamicPorts: GuestConfig.shape.dynamicPorts,
   publish: z.optional(z.enum(publishScopes)),
   folders: z.optional(z.array(Folder)),
+  inherit: z.optional(z.enum(inheritances)),
   engine: GuestConfig.shape.engine,
 });
 
@@ -59,12 +65,14 @@ export async function writeMachineConfig(host: Host, dir: MachineDir, config: Ma
 export function parseMachineConfig(text: string, path: string): MachineConfig {
   const found = validate(ConfigFile, parseJson(text, path));
   if (!found.ok) throw unreadable(path, found.problems.join("; "));
-  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort, dynamicPorts, publish, folders, engine } = found.value;
+  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort, dynamicPorts, publish, folders, inherit, engine } =
+    found.value;
   return {
     ...{ cpus, memoryMiB, diskBytes, dockerPort, sshPort },
     ...(dynamicPorts && { dynamicPorts }),
     ...(publish && { publish }),
     ...(folders && { folders }),
+    ...(inherit && { inherit }),
     ...(engine && { engine }),
   };
 }

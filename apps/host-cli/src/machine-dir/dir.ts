@@ -67,6 +67,12 @@ export const machineFiles = {
     owner: "command",
     purpose: "The machine's settings. Made last at create: without it there is no machine.",
   },
+  inherited: {
+    path: "inherited.json",
+    kind: "file",
+    owner: "command",
+    purpose: "Proxies and authorities of this host, as they were at the machine's last start.",
+  },
   dataDisk: {
     path: "data.raw",
     kind: "file",

@@ -8,6 +8,7 @@ import { checkDataDisk } from "./data-disk.ts";
 import { withLock } from "./lock.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 import { needsVm, planUp, type Step, type UpFacts } from "./plan.ts";
+import { writeInherited } from "../machine-dir/inherited.ts";
 import { checkPortsFree } from "../machine-dir/ports.ts";
 import { shutdown, waits } from "./readiness.ts";
 import { renewServerCertificate } from "./renew-certificates.ts";
@@ -80,6 +81,7 @@ function upExecutors(context: Context, config: MachineConfig, watch: Watch): Exe
     startVm: async ({ image }) => {
       await inRow(progress, "VM started", async () => {
         info ??= await driver.probe(signal);
+        await writeInherited(host, dir, config.inherit);
         await driver.start({ name: dir.name, ...config, ...image, dataDiskPath: dir.dataDisk }, info, signal);
         return howItRuns(info);
       });

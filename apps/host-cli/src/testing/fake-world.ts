@@ -37,7 +37,7 @@ const qemu = "/usr/bin/qemu-system-x86_64";
 export class FakeWorld {
   readonly clock = new FakeClock();
   readonly disk = new FakeDisk(() => this.clock.now());
-  readonly env: Record<string, string | undefined> = { BOOT2DOCKER_DIR: "/root-dir", BOOT2DOCKER_IMAGE_DIR: "/image" };
+  env: Record<string, string | undefined> = { BOOT2DOCKER_DIR: "/root-dir", BOOT2DOCKER_IMAGE_DIR: "/image" };
   readonly listeners = new Map<string, (channel: Channel) => void>();
   /** Ports of 127.0.0.1 and who has them. */
   readonly ports = new Map<number, string>();
@@ -61,6 +61,9 @@ export class FakeWorld {
   /** What made the host agents end, other than their own decision. */
   readonly agentFailures: unknown[] = [];
   platform: Host["platform"] = "linux";
+  /** Addresses by name. */
+  readonly names = new Map<string, string[]>();
+  readonly authorities: string[] = [];
   freeMemoryBytes = 16 * 2 ** 30;
   readonly #locks = new Map<string, number>();
   #lastPid = 100;
@@ -125,6 +128,7 @@ export class FakeWorld {
       decompressXz: (chunks) => chunks,
       describeCertificate: describe,
       inspectCertificate: inspect,
+      addedAuthorities: async () => this.authorities,
       files: {
         ...filesOn(this.disk),
         tryLock: async (path) => {
@@ -179,6 +183,7 @@ export class FakeWorld {
           onKill(() => void close());
           return { close, [Symbol.asyncDispose]: close };
         },
+        lookup: async (name) => this.names.get(name) ?? [],
         httpsGet: (request) => this.#httpsGet(request),
         connectUnix: async (path) => {
           const listener = this.listeners.get(path);

@@ -38,6 +38,7 @@ const hostHandlers: Handlers<typeof hostMethods> = {
   }),
   "certificate.issue": async ({ publicKeyPem }) => ({ certificatePem: `for ${publicKeyPem}`, caPem: "ca" }),
   "folders.connect": async () => ({}),
+  "names.resolve": async () => ({ addresses: [] }),
   "ports.publish": async () => ({ refused: [] }),
 };
 
