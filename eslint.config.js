@@ -87,7 +87,7 @@ export default tseslint.config(
     "commands/**",
     "machine/**",
     "agent/**",
-    ["driver/**", "image/**", "tls/**", "docker-context/**"],
+    ["driver/**", "image/**", "tls/**", "docker-context/**", "autostart/**"],
     "machine-dir/**",
     "host/**",
   ]),

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { agent } from "./commands/agent.ts";
+import { autostart } from "./commands/autostart.ts";
 import { remove } from "./commands/delete.ts";
 import { certs } from "./commands/certs.ts";
 import { context } from "./commands/context.ts";
@@ -44,6 +45,7 @@ export const verbs = {
   disk,
   certs,
   "regenerate-certs": regenerateCerts,
+  autostart,
   delete: remove,
   version,
   agent,

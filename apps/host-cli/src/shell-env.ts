@@ -31,10 +31,9 @@ const shells = {
     comment: "#",
     apply: (command) => `${command} | source`,
   },
-  /** Typographic quotes end a string too. about_Quoting_Rules */
   powershell: {
     programs: ["powershell", "pwsh"],
-    set: (name, value) => `$Env:${name} = '${value.replaceAll(/['‘’‚‛]/g, "$&$&")}'`,
+    set: (name, value) => `$Env:${name} = ${powershellQuoted(value)}`,
     unset: (name) => `Remove-Item -ErrorAction SilentlyContinue Env:\\${name}`,
     comment: "#",
     apply: (command) => `& ${command} | Out-String | Invoke-Expression`,
@@ -104,6 +103,11 @@ export function detectShell({ platform, env, parent = "" }: ShellClues): ShellNa
   if (platform !== "win32") return "sh";
   // cmd.exe sets PROMPT when it starts, PowerShell does not.
   return env["PROMPT"] === undefined ? "powershell" : "cmd";
+}
+
+/** Typographic quotes end a string too. about_Quoting_Rules */
+export function powershellQuoted(value: string): string {
+  return `'${value.replaceAll(/['‘’‚‛]/g, "$&$&")}'`;
 }
 
 function singleQuoted(value: string, escapedQuote: string): string {

@@ -14,10 +14,15 @@ export const up = verb({
     "are for a machine that has to be made, see init.",
   examples: ["boot2docker up", "boot2docker up work --memory 4g"],
   operands: [machineOperand],
-  options: { ...machineOptions, ...jsonOption },
+  options: {
+    ...machineOptions,
+    noInit: { flags: "--no-init", summary: "fail when there is no such machine, rather than make it" },
+    ...jsonOption,
+  },
   async run(context, { operands, options }) {
     const { ui, signal } = context;
     const machine = await namedMachine(context, operands);
+    if (options.noInit) await machine.readConfig(); // Throws when there is none.
     await ensureMachine(context, machine, options);
     const hindrance = await machine.up(ui.progress, signal);
     if (hindrance !== undefined) {

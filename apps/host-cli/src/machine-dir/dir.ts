@@ -159,6 +159,18 @@ export const machineFiles = {
     owner: "qemu",
     purpose: "Serial console since the last start; cut when long.",
   },
+  autostartLog: {
+    path: "autostart.log",
+    kind: "file",
+    owner: "command",
+    purpose: "On macOS: what `up` said at logins.",
+  },
+  autostartTask: {
+    path: "autostart.xml",
+    kind: "file",
+    owner: "command",
+    purpose: "On Windows: what Task Scheduler is told, while it is told.",
+  },
   previousConsoleLog: {
     path: "console.log.1",
     kind: "file",

@@ -13,6 +13,9 @@ const Inherited = z.object({
 });
 type Inherited = z.infer<typeof Inherited>;
 
+/** In capitals; the other spelling counts as well. */
+export const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] as const;
+
 /** By which the guest and its containers know this host. */
 const hostName = "host.docker.internal";
 

@@ -35,7 +35,7 @@ export async function closeClientAccess(host: Host, dir: MachineDir): Promise<Us
   return problems.find((problem) => problem !== undefined);
 }
 
-async function problemOf(work: () => Promise<void>): Promise<UserError | undefined> {
+export async function problemOf(work: () => Promise<unknown>): Promise<UserError | undefined> {
   try {
     await work();
     return undefined;

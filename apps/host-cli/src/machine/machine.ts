@@ -1,5 +1,6 @@
 import type { Folder, GuestState } from "@boot2docker/protocol";
 import type { ListedPorts } from "../agent/control.ts";
+import type { AutostartFacts } from "../autostart/autostart.ts";
 import type { ContextFacts } from "../docker-context/docker-context.ts";
 import type { UserError } from "../errors.ts";
 import type { CertificateDescription } from "../host.ts";
@@ -98,6 +99,11 @@ export interface Machine {
   ensureContext(options: { isCurrent: boolean }): Promise<void>;
   /** What is not this machine's own stays. */
   forgetContext(): Promise<void>;
+  readAutostart(signal: AbortSignal): Promise<AutostartFacts>;
+  /** Starts nothing now. Throws UserError `autostart-foreign`, `autostart-unavailable`. */
+  enableAutostart(signal: AbortSignal): Promise<AutostartFacts>;
+  /** Also of a machine that is gone and has left it. What is not this machine's own stays. */
+  disableAutostart(signal: AbortSignal): Promise<AutostartFacts>;
   /** Throws UserError `guest-not-connected` when it runs and can't be asked. */
   readFolders(signal: AbortSignal): Promise<FolderFacts[]>;
   /** A machine that runs has it at once. Throws UserError `folder-absent`, `folder-not-mounted`. */

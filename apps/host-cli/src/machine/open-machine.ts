@@ -1,11 +1,12 @@
 import { connectToAgent, openAgent, type AgentConnection } from "../agent/open-agent.ts";
+import { describeAutostart, enableAutostart, forgetAutostart } from "../autostart/autostart.ts";
 import { describeContext, ensureContext, forgetContext, useContext } from "../docker-context/docker-context.ts";
 import type { Driver } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { machineAbsent, readMachineConfig } from "../machine-dir/config-file.ts";
-import { closeClientAccess, openClientAccess } from "./client-access.ts";
+import { closeClientAccess, openClientAccess, problemOf } from "./client-access.ts";
 import type { Context } from "./context.ts";
 import { checkMachineDirectory } from "./create.ts";
 import { checkDataDisk } from "./data-disk.ts";
@@ -90,6 +91,22 @@ export function openMachine(host: Host, name: string): Machine {
 
     forgetContext: () => forgetContext(host, dir),
 
+    async readAutostart(signal) {
+      await checkExists();
+      return describeAutostart(host, dir, signal);
+    },
+
+    async enableAutostart(signal) {
+      await checkExists();
+      await enableAutostart(host, dir, signal);
+      return describeAutostart(host, dir, signal);
+    },
+
+    async disableAutostart(signal) {
+      if (!(await forgetAutostart(host, dir, signal))) await checkExists();
+      return describeAutostart(host, dir, signal);
+    },
+
     readFolders: (signal) => readFolders(host, dir, driver, signal),
     mountFolder: (folder, progress, signal) => locked(progress, signal, (context) => runMount(context, folder)),
     unmountFolder: (path, isForced, progress, signal) =>
@@ -110,8 +127,13 @@ export function openMachine(host: Host, name: string): Machine {
       locked(progress, signal, async (context) => {
         if ((await driver.inspect()).state === "on") await killVm(context);
         await cleanUp(context);
-        const left = await closeClientAccess(host, dir);
-        if (left !== undefined) progress.begin("docker context").done(`left as it is: ${left.message}`);
+        const left = {
+          autostart: await problemOf(() => forgetAutostart(host, dir, signal)),
+          "docker context": await closeClientAccess(host, dir),
+        };
+        for (const [what, problem] of Object.entries(left)) {
+          if (problem !== undefined) progress.begin(what).done(`left as it is: ${problem.message}`);
+        }
         await inRow(progress, `machine ${name} deleted`, () => deleteMachineDirectory(host, dir));
       }),
   };

@@ -1,0 +1,54 @@
+import type { AutostartFacts } from "../autostart/autostart.ts";
+import { exitCodes, UserError } from "../errors.ts";
+import type { Machine } from "../machine/machine.ts";
+import { namedMachine } from "./machines.ts";
+import { type Context, defaultMachine, jsonOption, verb } from "./verb.ts";
+
+const actions = {
+  show: (machine, signal) => machine.readAutostart(signal),
+  enable: (machine, signal) => machine.enableAutostart(signal),
+  disable: (machine, signal) => machine.disableAutostart(signal),
+} satisfies Record<string, (machine: Machine, signal: AbortSignal) => Promise<AutostartFacts>>;
+
+type ActionName = keyof typeof actions;
+const actionNames = Object.keys(actions) as ActionName[]; // Its own keys.
+
+export const autostart = verb({
+  aliases: [],
+  summary: "have a machine start when you log in",
+  details:
+    "enable has it start at your next login, disable no more; neither starts or stops it now. A systemd unit of yours does it, on " +
+    "macOS a launch agent, on Windows a task, with the program, the PATH, the proxies and the root directory of now: after moving one of them call " +
+    "enable again. The unit also shuts the machine down when you log out, the others leave it on; after `loginctl enable-linger` it starts with this host, " +
+    "without a login, and shuts down with it. `delete` disables it, too. What boot2docker has not made for this machine is left alone.",
+  examples: ["boot2docker autostart enable", "boot2docker autostart work"],
+  operands: [
+    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given` },
+    { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
+  ],
+  options: jsonOption,
+  async run(context: Context, { operands, options }) {
+    const { ui, signal } = context;
+    const { action, name } = parseOperands(operands);
+    const machine = await namedMachine(context, name);
+    const act: (machine: Machine, signal: AbortSignal) => Promise<AutostartFacts> = actions[action];
+    const facts = await act(machine, signal);
+    if (facts.isForeign) ui.say(`this was not made for machine ${machine.name}, and is left as it is: ${facts.place}`);
+    if (options.json) ui.result(JSON.stringify({ name: machine.name, ...facts }));
+    else ui.result(facts.isEnabled ? `enabled  ${facts.place}` : "disabled");
+    return undefined;
+  },
+});
+
+/** An action may be left out, the name behind it too. Throws UserError `usage` (exit 2). */
+function parseOperands(operands: readonly string[]): { action: ActionName; name: readonly string[] } {
+  const [first = "", ...rest] = operands;
+  const action = actionNames.find((known) => known === first);
+  if (action !== undefined) return { action, name: rest };
+  if (rest.length === 0) return { action: "show", name: operands };
+  throw new UserError(`autostart ${first}: there is no such action`, {
+    code: "usage",
+    hint: `There are ${actionNames.join(", ")}.`,
+    exitCode: exitCodes.usage,
+  });
+}
