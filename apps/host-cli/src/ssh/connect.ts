@@ -42,6 +42,7 @@ export async function connectSsh(address: SshAddress, signal: AbortSignal): Prom
       readyTimeout: 0, // The limit is the signal's.
       ...keepAlive,
     });
+    client.setNoDelay(); // As ssh(1): each small message would wait 40 ms for the answer to the one before.
     await promise;
     return client;
   } catch (error) {
