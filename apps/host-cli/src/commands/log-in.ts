@@ -1,0 +1,79 @@
+import type { Reason } from "@boot2docker/protocol";
+import type { Client } from "ssh2";
+import { exitCodes, UserError } from "../errors.ts";
+import { reasonsOf } from "../guest-state.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { SshAddress } from "../ssh/connect.ts";
+import { runningStatus } from "./machines.ts";
+import type { Context } from "./verb.ts";
+
+const serverLimitMs = 120_000;
+const connectLimitMs = 60_000;
+const pollMs = 300;
+
+/** An ssh connection to a machine that runs, as the guest's user docker. Who gets the client ends it. */
+export async function logIn(context: Context, machine: Machine): Promise<{ client: Client; address: SshAddress }> {
+  const { host, signal } = context;
+  const address = {
+    machine: machine.name,
+    port: (await machine.readConfig()).sshPort,
+    hostKeys: await awaitHostKeys(context, machine),
+    privateKey: await readPrivateKey(context, machine),
+  };
+  const { connectSsh } = await import("../ssh/connect.ts");
+  return { client: await connectSsh(address, host.clock.deadline(connectLimitMs, signal)), address };
+}
+
+/** The guest starts its ssh server after Docker: right after `up` it may take another moment. */
+async function awaitHostKeys({ host, ui, signal }: Context, machine: Machine): Promise<readonly string[]> {
+  const look = async () => {
+    const status = await runningStatus(machine, signal);
+    const guest = status.state === "unreachable" ? undefined : status.guest;
+    const sshd = guest?.services.find(({ name }) => name === "sshd");
+    if (guest === undefined) return [];
+    if (guest.lifecycle.name === "rescue" || sshd?.state === "failed") throw noServer(machine, reasonsOf(guest));
+    return sshd?.state === "ready" ? guest.sshHostKeys : [];
+  };
+  const first = await look();
+  if (first.length > 0) return first;
+  const row = ui.progress.begin("ssh server of the guest ready", serverLimitMs);
+  const limit = host.clock.deadline(serverLimitMs, signal);
+  try {
+    for (;;) {
+      await host.clock.delay(pollMs, limit);
+      const keys = await look();
+      if (keys.length === 0) continue;
+      row.done();
+      return keys;
+    }
+  } catch (error) {
+    row.fail("not ready");
+    if (signal.aborted || !limit.aborted) throw error;
+    throw new UserError(`the ssh server of ${machine.name} was not ready in ${serverLimitMs / 1000} s`, {
+      code: "ssh-not-ready",
+      hint: `See: boot2docker status ${machine.name}, boot2docker logs ${machine.name} sshd`,
+      exitCode: exitCodes.connection,
+      cause: error,
+    });
+  }
+}
+
+function noServer({ name }: Machine, [reason]: readonly Reason[]): UserError {
+  return new UserError(`the ssh server of ${name} does not run${reason === undefined ? "" : `: ${reason.message}`}`, {
+    code: reason?.code ?? "ssh-failed",
+    hint: reason?.hint ?? `See: boot2docker logs ${name} sshd`,
+    exitCode: exitCodes.connection,
+  });
+}
+
+async function readPrivateKey({ host }: Context, machine: Machine): Promise<string> {
+  const { machineDir } = await import("../machine-dir/dir.ts");
+  const path = machineDir(host, machine.name).sshKey;
+  const key = await host.files.readText(path);
+  if (key !== undefined) return key;
+  throw new UserError(`the ssh key of ${machine.name} is missing: ${path}`, {
+    code: "ssh-key-missing",
+    hint: "Put it back from a copy.",
+    exitCode: exitCodes.connection,
+  });
+}
