@@ -9,7 +9,7 @@ const exitCodeMeanings: Record<keyof typeof exitCodes, string> = {
   usage: "the command line or the configuration can't be used; nothing was done",
   notRunning: "the machine does not run, or there is none of that name",
   interrupted: "ended by Ctrl-C or a signal",
-  connection: "`ssh` alone: the connection failed. Its other codes are the command's",
+  connection: "`ssh` and `cp` alone: the connection failed. The other codes of `ssh` are the command's",
 };
 
 const defaultsFile = rootFiles.defaults.path;

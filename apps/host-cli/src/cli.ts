@@ -5,6 +5,7 @@ import { autostart } from "./commands/autostart.ts";
 import { remove } from "./commands/delete.ts";
 import { certs } from "./commands/certs.ts";
 import { context } from "./commands/context.ts";
+import { cp } from "./commands/cp.ts";
 import { regenerateCerts } from "./commands/regenerate-certs.ts";
 import { disk } from "./commands/disk.ts";
 import { down } from "./commands/down.ts";
@@ -40,6 +41,7 @@ export const verbs = {
   context,
   env,
   ssh,
+  cp,
   logs,
   events,
   disk,

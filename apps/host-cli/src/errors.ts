@@ -1,4 +1,4 @@
-/** What the process ends with (docs/cli.md). `connection` is of `ssh` alone, whose other codes are its command's. */
+/** What the process ends with (docs/cli.md). `connection` is of `ssh` and `cp` alone; the other codes of `ssh` are its command's. */
 export const exitCodes = { failed: 1, usage: 2, notRunning: 3, interrupted: 130, connection: 255 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
