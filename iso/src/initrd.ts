@@ -12,6 +12,7 @@ const commands = [
   "dd",
   "dmesg",
   "ls",
+  "mkdir",
   "mount",
   "setsid",
   "sh",
@@ -44,7 +45,7 @@ export async function makeInitrd(
     file("/init", readFileSync(script), 0o755),
     // The kernel opens it before the first program runs, which mounts the rest of /dev.
     console,
-    ...["/proc", "/sys", "/root", "/medium", "/copy"].map((path) => directory(path)),
+    ...["/proc", "/sys", "/root", "/image", "/medium", "/copy"].map((path) => directory(path)),
   ]);
   // One thread: the number of threads would decide how the stream is cut.
   const args = ["-19", "--no-progress", "--single-thread", "-f", "-q", "-o", output];

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askAgent } from "../harness/agent.ts";
@@ -166,6 +175,49 @@ test("containers that start with the machine have their folders, and what they w
   await expect
     .poll(() => readFileSync(join(project, "begun"), "utf8"), { timeout: 30_000 })
     .toBe("begun\nended\nbegun\n");
+});
+
+test("a bind mount of what is not shared is refused with the reason, and nothing is made; what the machine has is let through", async () => {
+  const nowhere = "/home/nobody/shares-this";
+  for (const options of [
+    ["-v", `${nowhere}:/x`],
+    ["--mount", `type=bind,source=${nowhere},target=/x`],
+  ]) {
+    const { stderr } = await docker("run", "--rm", ...options, image, "true");
+    expect(stderr).toContain(
+      `there is no ${nowhere} in the machine, and it shares none with its host: boot2docker mount FOLDER`,
+    );
+  }
+  expect(await inGuest("ls /home")).toBe("docker");
+  await dockerOk("run", "--rm", "-v", "/mnt/data/made:/x", "-v", "/var/run/docker.sock:/s", image, "test", "-S", "/s");
+});
+
+test("a folder whose name is not in the image has a place, at the top too, and the root stays read-only", async () => {
+  const top = mkdtempSync("/b2d-top-");
+  try {
+    await box.ok("mount", top);
+    await dockerOk("run", "--rm", "-v", `${top}:/src`, image, "touch", "/src/made");
+    expect(existsSync(join(top, "made"))).toBe(true);
+    expect((await box.cli("ssh", "sudo touch /at-the-top")).stderr).toContain("Read-only file system");
+    await box.ok("umount", top);
+  } finally {
+    rmSync(top, { recursive: true });
+  }
+});
+
+test("after a boot without the host's agent who wants a folder is told so, and has it when the agent is back", async () => {
+  const { pid } = await askAgent(box, "agent.status", {});
+  await inGuest("sudo sh -c '(sleep 2; busybox reboot) >/dev/null 2>&1 &'");
+  process.kill(pid, "SIGKILL");
+  const answers = async (): Promise<boolean> => (await docker("version")).code === 0;
+  await expect.poll(answers, { timeout: 60_000, interval: 500 }).toBe(false);
+  await expect.poll(answers, { timeout: 120_000, interval: 2_000 }).toBe(true);
+  const { stderr } = await docker("run", "--rm", "-v", `${project}:/src`, image, "true");
+  expect(stderr).toContain(`the machine does not have ${box.root} of its host now`);
+  await box.cli("status");
+  const write = () => docker("run", "--rm", "-v", `${project}:/src`, image, "touch", "/src/again");
+  await expect.poll(async () => (await write()).code, { timeout: 60_000, interval: 2_000 }).toBe(0);
+  expect(existsSync(join(project, "again"))).toBe(true);
 });
 
 test("a machine ends although its agent is away and its folders are waited for", async () => {

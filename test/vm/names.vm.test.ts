@@ -123,9 +123,16 @@ test("without its agent the host keeps its name, and names are still answered", 
   expect(said).toContain("the host's own web");
 });
 
-test("a guest-init that is killed answers names again", async () => {
-  await box.ok("ssh", "sudo kill -9 $(cat /run/guest-init/pid)");
+test("a guest-init that is killed while the agent is away goes on by what the host said last", async () => {
+  await box.ok("ssh", "sudo sh -c '(sleep 2; kill -9 $(cat /run/guest-init/pid)) >/dev/null 2>&1 &'");
+  process.kill((await askAgent(box, "agent.status", {})).pid, "SIGKILL");
+  const inGuest = ["run", "--rm", "--network", "host", "--pid", "host", "--privileged", "-v", "/:/guest", image];
+  const count = async (): Promise<string> =>
+    (await docker(...inGuest, "grep", "-c", "guest.restarted", `/guest${log}`)).stdout;
+  const log = "/var/lib/boot2docker/log/guest-init.log";
+  await expect.poll(count, { timeout: 60_000 }).toBe("1\n");
   await expect.poll(() => lookUp("a.example"), { timeout: 60_000 }).toEqual(["192.0.2.53"]);
+  expect(await dockerOk(...inGuest, "cat", "/guest/home/docker/.ssh/authorized_keys")).toMatch(/^ssh-ed25519 /);
 });
 
 const say =

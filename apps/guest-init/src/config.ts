@@ -1,4 +1,8 @@
-import type { GuestConfig } from "@boot2docker/protocol";
+import { GuestConfig } from "@boot2docker/protocol";
+import { RUN_DIR } from "./paths.ts";
+import type { Files } from "./system.ts";
+
+const LAST_FILE = `${RUN_DIR}/config.json`;
 
 /** By which a machine runs whose host has said nothing: it gives nobody access and touches no blank disk. */
 export const defaultConfig: GuestConfig = {
@@ -7,3 +11,14 @@ export const defaultConfig: GuestConfig = {
   network: { mode: "dhcp" },
   authorizedKeys: [],
 };
+
+/** For a guest-init that is started again while the host is away. */
+export async function keepConfig(config: GuestConfig, files: Files): Promise<void> {
+  await files.write(LAST_FILE, JSON.stringify(config), { mode: 0o600 });
+}
+
+/** What the host said last since the kernel came up; null when it said nothing. */
+export async function recallConfig(files: Files): Promise<GuestConfig | null> {
+  const text = await files.readText(LAST_FILE);
+  return text === undefined ? null : GuestConfig.parse(JSON.parse(text));
+}

@@ -1,10 +1,12 @@
 import type { ServiceState } from "@boot2docker/protocol";
-import { loadKeptProfile } from "./apparmor-profile.ts";
-import { countRunningContainers } from "./docker.ts";
+import { keepProfile, loadKeptProfile } from "./apparmor-profile.ts";
+import { countRunningContainers, readEngineVersion } from "./docker.ts";
+import { defaultConfig } from "./config.ts";
 import { planEngineConfig } from "./engine.ts";
 import { chooseEngineSettings, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
 import { type EngineSettings, noSettings } from "./engine-settings.ts";
-import { beginTakeover } from "./live-restore.ts";
+import { readFolderList } from "./folders.ts";
+import { beginTakeover, endTakeover } from "./live-restore.ts";
 import { ENGINE_CONFIG_FILE } from "./paths.ts";
 import { messageOf, Problem } from "./problem.ts";
 import type { Service } from "./service.ts";
@@ -15,6 +17,7 @@ import { establishIdentity, findFaultsInUse, type IdentityContext } from "./tls.
 
 /** Between SIGTERM and SIGKILL of a dockerd that is replaced. */
 const RESTART_GRACE_MS = 30_000;
+const ANSWER_LIMIT_MS = 30_000;
 /** With settings that no dockerd has run with before, one is not tried for long. */
 const UNPROVEN_FAILURES = 2;
 const UNPROVEN_LIMIT_MS = 90_000;
@@ -71,6 +74,20 @@ export async function startEngine(context: TaskContext, signal: AbortSignal): Pr
   await (await ensureEngine(context.engine.settings, context, signal)).ready(signal);
 }
 
+/** What follows its start. */
+export async function engineReady({ process, spec }: Service, context: TaskContext): Promise<void> {
+  const { system, log, seen, publish } = context;
+  const limit = system.clock.deadline(ANSWER_LIMIT_MS, new AbortController().signal);
+  try {
+    seen.engineVersion = await readEngineVersion(system.network, limit);
+    publish();
+    await keepProfile(system).catch((error: unknown) => log.warn("profile not kept", { reason: messageOf(error) }));
+    if (process !== undefined && spec.config !== undefined) await endTakeover(process, spec.config, system, limit);
+  } catch (error) {
+    log.warn("the engine does not answer as it should", { reason: messageOf(error) });
+  }
+}
+
 /**
  * Whether the certificate of an engine that runs is to be replaced by one that this host issues. To replace it the engine is
  * started anew, which breaks what clients have open: not while there are containers. Fails with a `Problem` then.
@@ -94,13 +111,15 @@ async function isStale(
 /** Makes dockerd run by these settings. One that runs by others is replaced, which its containers do not notice. */
 async function ensureEngine(
   { daemon, env }: EngineSettings,
-  { system, seen, supervisor, network, engineSettled, report }: TaskContext,
+  { system, seen, supervisor, config, bindSources, engineSettled, report }: TaskContext,
   signal: AbortSignal,
 ): Promise<Service> {
-  const hostAddress = network?.mode === "static" ? network.hostAddress : undefined;
+  const hostAddress = config?.network.mode === "static" ? config.network.hostAddress : undefined;
+  const hasFolders = hostAddress !== undefined || (await readFolderList(system)).length > 0;
+  if (hasFolders) await bindSources.serve(config?.hostname ?? defaultConfig.hostname);
   const spec = dockerdSpec(
     ENGINE_CONFIG_FILE,
-    planEngineConfig(seen.identity !== undefined, daemon, hostAddress),
+    planEngineConfig(seen.identity !== undefined, daemon, { hostAddress, hasFolders }),
     env,
     seen.identity,
   );

@@ -106,6 +106,20 @@ describe("a folder that is not there", () => {
     ]);
   });
 
+  it("a place is made for it at the top of the root, which is read-only again then", async () => {
+    let isWritable = false;
+    system.mounts.mount = async ({ target, options }) => {
+      system.history.push(`${options} ${target}`);
+      isWritable = options === "remount";
+    };
+    system.files.makeDirectory = async (path) => {
+      if (!isWritable) throw Object.assign(new Error("read-only"), { code: "EROFS" });
+      system.history.push(`mkdir ${path}`);
+    };
+    await standInFor([rw("/Users/me")], system, never);
+    expect(system.history.slice(0, 3)).toEqual(["remount /", "mkdir /Users/me", "remount,ro /"]);
+  });
+
   it("has it no longer when it comes, or is not wanted any more", async () => {
     system.content.set(
       "/proc/self/mountinfo",

@@ -60,11 +60,11 @@ const STAND_IN = "boot2docker-folder";
  * dockerd would make an empty one in memory for it.
  */
 export async function standInFor(folders: readonly Folder[], system: System, signal: AbortSignal): Promise<void> {
-  const mounts = parseMountInfo(await system.files.readText("/proc/self/mountinfo"));
+  const present = await readStandIns(system);
   for (const { path } of folders) {
-    if (mounts.get(path)?.source === STAND_IN) continue;
+    if (present.includes(path)) continue;
     try {
-      await system.files.makeDirectory(path);
+      await makePlace(path, system);
     } catch {
       // Where there is no place for it, dockerd makes none either.
       continue;
@@ -75,11 +75,16 @@ export async function standInFor(folders: readonly Folder[], system: System, sig
   }
 }
 
+/** Paths of the folders that are stood in for now. */
+export async function readStandIns({ files }: System): Promise<string[]> {
+  const mounts = parseMountInfo(await files.readText("/proc/self/mountinfo"));
+  return [...mounts].flatMap(([path, { source }]) => (source === STAND_IN ? [path] : []));
+}
+
 /** Those that do not stand in for one of these. */
 export async function removeStandIns(wanted: readonly Folder[], system: System, signal: AbortSignal): Promise<void> {
-  const mounts = parseMountInfo(await system.files.readText("/proc/self/mountinfo"));
-  for (const [path, { source }] of mounts) {
-    if (source !== STAND_IN || wanted.some((folder) => folder.path === path)) continue;
+  for (const path of await readStandIns(system)) {
+    if (wanted.some((folder) => folder.path === path)) continue;
     await system.processes.run([UMOUNT, "-i", "-l", path], signal);
   }
 }
@@ -142,10 +147,27 @@ export function mountOptions({ readOnly }: Folder, port: number): string {
   return `${server},${behaviour},nosuid,nodev,noatime,${readOnly ? "ro" : "rw"}`;
 }
 
+/** The root is read-only, and in memory (iso/initrd): it takes a name at its top for as long as the machine runs. */
+async function makePlace(path: string, { files, mounts }: System): Promise<void> {
+  try {
+    await files.makeDirectory(path);
+    return;
+  } catch {
+    // Node says ENOENT of a parent that cannot be made for whatever reason.
+  }
+  const remount = (how: string) => mounts.mount({ source: "none", target: "/", fstype: "none", options: how });
+  await remount("remount");
+  try {
+    await files.makeDirectory(path);
+  } finally {
+    await remount("remount,ro");
+  }
+}
+
 async function mountFolder(folder: Folder, port: number, system: System, signal: AbortSignal): Promise<void> {
   const { path } = folder;
   try {
-    await system.files.makeDirectory(path);
+    await makePlace(path, system);
   } catch (error) {
     throw new Error(`${path}: the machine has no place for it`, { cause: error });
   }

@@ -1,13 +1,13 @@
 import type { GuestConfig, GuestState, Lifecycle } from "@boot2docker/protocol";
-import { keepProfile } from "./apparmor-profile.ts";
+import { BindSources } from "./bind-sources.ts";
 import { correctClock } from "./clock.ts";
 import { closeConsoles, openConsoles, sayOnConsoles, wantsConsoles } from "./consoles.ts";
 import { isDeepEqual } from "./deep-equal.ts";
 import { watchSpace } from "./disk-space.ts";
-import { readEngineVersion } from "./docker.ts";
 import { Events } from "./events.ts";
 import { HostLink } from "./host-link.ts";
-import { endTakeover, writeEngineConfig } from "./live-restore.ts";
+import { engineReady } from "./engine-tasks.ts";
+import { writeEngineConfig } from "./live-restore.ts";
 import type { LogFile } from "./log.ts";
 import { rotateForever } from "./log-rotation.ts";
 import { NameService } from "./name-service.ts";
@@ -39,7 +39,6 @@ export interface GuestOptions {
   restarts: number;
 }
 
-const ENGINE_ANSWER_MS = 30_000;
 /** For the host to take what it was told last. */
 const LAST_WORDS_MS = 500;
 
@@ -190,8 +189,8 @@ export class Guest {
           (await link.connection?.call("names.resolve", { name }, signal))?.addresses ?? [],
         report: (event, fields) => this.#events.emit(event, fields),
       }),
+      bindSources: new BindSources(system),
       config: undefined,
-      network: undefined,
       folders: Promise.withResolvers(),
       engine: undefined,
       mustRenew: false,
@@ -307,21 +306,10 @@ export class Guest {
       ...(service.detail !== undefined && { detail: service.detail }),
     });
     if (service.state === "ready" && this.#seen.degraded.has(PHASE_OF[id])) this.#wake.resolve(undefined);
-    if (service.state === "ready" && id === "dockerd") this.#settling = this.#engineReady(service);
-    this.#publish();
-  }
-
-  async #engineReady({ process, spec }: Service): Promise<void> {
-    const { system, log } = this.#options;
-    const limit = system.clock.deadline(ENGINE_ANSWER_MS, new AbortController().signal);
-    try {
-      this.#seen.engineVersion = await readEngineVersion(system.network, limit);
-      this.#publish();
-      await keepProfile(system).catch((error: unknown) => log.warn("profile not kept", { reason: messageOf(error) }));
-      if (process !== undefined && spec.config !== undefined) await endTakeover(process, spec.config, system, limit);
-    } catch (error) {
-      log.warn("the engine does not answer as it should", { reason: messageOf(error) });
+    if (service.state === "ready" && id === "dockerd" && this.#context !== undefined) {
+      this.#settling = engineReady(service, this.#context);
     }
+    this.#publish();
   }
 
   #lifecycle(): Lifecycle {

@@ -1,14 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultConfig } from "./config.ts";
-import {
-  chooseNetwork,
-  findNic,
-  type NetworkConfig,
-  planNetwork,
-  readKeptHostname,
-  setHostname,
-  setUpNetwork,
-} from "./network.ts";
+import { findNic, type NetworkConfig, planNetwork, readKeptHostname, setHostname, setUpNetwork } from "./network.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
 const never = new AbortController().signal;
@@ -50,13 +41,6 @@ describe("planNetwork", () => {
   it("has loopback without a network card", () => {
     expect(planNetwork({ mode: "dhcp" }, undefined)).toMatchObject({ commands: ["link set lo up"], dhcp: undefined });
   });
-});
-
-it("of a host that says nothing its last word counts", async () => {
-  const system = new FakeSystem();
-  expect(await chooseNetwork(null, system)).toEqual({ mode: "dhcp" });
-  await chooseNetwork({ ...defaultConfig, network: fixed }, system);
-  expect(await chooseNetwork(null, system)).toEqual(fixed);
 });
 
 it("a card is what has hardware behind it", async () => {

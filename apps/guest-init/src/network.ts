@@ -1,12 +1,10 @@
 import type { GuestConfig } from "@boot2docker/protocol";
-import { defaultConfig } from "./config.ts";
 import { NAME_SERVER } from "./name-service.ts";
 import { OWN_DATA, RUN_DIR } from "./paths.ts";
 import type { System } from "./system.ts";
 
 export type NetworkConfig = GuestConfig["network"];
 
-const NETWORK_FILE = `${RUN_DIR}/network.json`;
 const KEPT_HOSTNAME = `${OWN_DATA}/etc/hostname`;
 const DHCP_SCRIPT = `${RUN_DIR}/dhcp-script`;
 const DHCP_BOUND = `${RUN_DIR}/dhcp-bound`;
@@ -30,15 +28,15 @@ export function planNetwork(config: NetworkConfig, nic: string | undefined): Net
   const up = [loopback, `link set ${nic} up`];
   switch (config.mode) {
     case "static": {
-      const isServed = hasNameService(config);
+      const isOfHost = hasHost(config);
       return {
         commands: [
           ...up,
           `address replace ${config.address} dev ${nic}`,
           `route replace default via ${config.gateway}`,
-          ...(isServed ? [`address replace ${NAME_SERVER}/32 dev lo`] : []),
+          ...(isOfHost ? [`address replace ${NAME_SERVER}/32 dev lo`] : []),
         ],
-        resolvConf: (isServed ? [NAME_SERVER] : config.dns).map((server) => `nameserver ${server}\n`).join(""),
+        resolvConf: (isOfHost ? [NAME_SERVER] : config.dns).map((server) => `nameserver ${server}\n`).join(""),
         dhcp: undefined,
       };
     }
@@ -49,19 +47,9 @@ export function planNetwork(config: NetworkConfig, nic: string | undefined): Net
   }
 }
 
-/** Where there is a host to ask. The names of another network are its own servers' business. */
-export function hasNameService(config: NetworkConfig): config is HostNetwork {
+/** Where there is a host to ask. Another network has its own name servers, and no folders. */
+export function hasHost(config: NetworkConfig): config is HostNetwork {
   return config.mode === "static" && config.hostAddress !== undefined;
-}
-
-/** What the host says, and of one that says nothing what it said last since the kernel came up. */
-export async function chooseNetwork(config: GuestConfig | null | undefined, { files }: System): Promise<NetworkConfig> {
-  if (config) {
-    await files.write(NETWORK_FILE, JSON.stringify(config.network));
-    return config.network;
-  }
-  const kept = await files.readText(NETWORK_FILE);
-  return kept === undefined ? defaultConfig.network : (JSON.parse(kept) as NetworkConfig); // We wrote it.
 }
 
 /** The first card that is hardware, by name; bridges and the like have no device behind them. */

@@ -29,6 +29,8 @@ export const DOCKER_PROXY = `${RUN_DIR}/docker-proxy`;
 export const EARLY_LOG = `${RUN_DIR}/guest-init.log`;
 
 export const DOCKER_SOCKET = "/run/docker.sock";
+/** Where dockerd looks for its plug-ins' sockets. */
+export const DOCKER_PLUGINS = "/run/docker/plugins";
 export const CONTAINERD_SOCKET = "/run/containerd/containerd.sock";
 /** An archive of `docker save` in three pieces: the program in it is on board already (iso/src/busybox-image.ts). */
 export const FIRST_IMAGE = [

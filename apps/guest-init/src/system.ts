@@ -68,6 +68,8 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Resolves when something has that name; its directory must be there. Woken by the kernel, not by a clock. */
   appears(path: string, signal: AbortSignal): Promise<void>;
+  /** Whether what is made there is gone with the machine, or can't be made at all. */
+  isInMemory(path: string): Promise<boolean>;
   /** Of the file system that holds `path`. */
   space(path: string): Promise<{ sizeBytes: number; freeBytes: number }>;
 }
@@ -195,6 +197,15 @@ export interface Network {
     request: { method: "GET" | "POST"; path: string; bodyPaths?: readonly string[] },
     signal: AbortSignal,
   ): Promise<HttpResponse>;
+  /**
+   * An HTTP server on a unix socket of root's, for as long as this process lives; what an earlier one left there goes. `answer` gets a
+   * request's path and its body, of no more than `longestBytes`, and returns the response's, JSON.
+   */
+  serveRequests(
+    socketPath: string,
+    longestBytes: number,
+    answer: (path: string, body: string) => Promise<string>,
+  ): Promise<void>;
   /** One UDP datagram to a host by name or address, and the first that it sends back. */
   exchange(target: { host: string; port: number }, datagram: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
   /** One question to a name server, as it stands in the message, and what it answers: RFC 1035, 4.2. */

@@ -1,37 +1,19 @@
 import type { GuestConfig, Reason } from "@boot2docker/protocol";
-import { defaultConfig } from "./config.ts";
+import type { BindSources } from "./bind-sources.ts";
+import { defaultConfig, keepConfig, recallConfig } from "./config.ts";
 import { loadImage } from "./docker.ts";
 import { renderContainerdConfig } from "./engine.ts";
 import type { EngineChoice } from "./engine-choice.ts";
 import { chooseSettings, identify, startEngine } from "./engine-tasks.ts";
 import { assertHookSucceeded, awaitHook, startHook } from "./hooks.ts";
-import { startsWithFolders } from "./containers-folders.ts";
-import {
-  changeFolders,
-  keepFolderList,
-  keepGroupOut,
-  planFolders,
-  readFolderList,
-  readFolders,
-  removeStandIns,
-  standInFor,
-  unmountFolders,
-} from "./folders.ts";
+import { awaitContainersFolders, mountFolders } from "./folder-tasks.ts";
+import { unmountFolders } from "./folders.ts";
 import type { HostLink } from "./host-link.ts";
 import type { Fields, LogFile } from "./log.ts";
 import { parseMountInfo } from "./mount-info.ts";
 import { growDataDisk } from "./grow-data-disk.ts";
 import type { NameService } from "./name-service.ts";
-import {
-  chooseNetwork,
-  findNic,
-  hasNameService,
-  type NetworkConfig,
-  planNetwork,
-  readKeptHostname,
-  setHostname,
-  setUpNetwork,
-} from "./network.ts";
+import { findNic, hasHost, planNetwork, readKeptHostname, setHostname, setUpNetwork } from "./network.ts";
 import { openDataDisk } from "./open-data-disk.ts";
 import { CONTAINERD_CONFIG_FILE, FIRST_IMAGE_MARK, LOG_DIR, SSH_HOST_KEY } from "./paths.ts";
 import { bindOf, type Task } from "./plan.ts";
@@ -45,7 +27,6 @@ import type { Supervisor } from "./supervisor.ts";
 import { doSwapStep, endDiskSwap, planSwap, readSwapFacts } from "./swap.ts";
 import type { MountSpec, System } from "./system.ts";
 import { trustCertificates } from "./trust.ts";
-import { unlessAborted } from "./unless-aborted.ts";
 
 /** What the executors work on. */
 export interface TaskContext {
@@ -56,10 +37,9 @@ export interface TaskContext {
   link: HostLink;
   ports: PublishedPorts;
   names: NameService;
-  /** By which this run of the plan goes; set by `await-host`. Null: the host said nothing. */
+  bindSources: BindSources;
+  /** By which this run of the plan goes; set by `await-host`. Null: the host said nothing since the kernel came up. */
   config: GuestConfig | null | undefined;
-  /** By which the network was set up; undefined where it was not. */
-  network: NetworkConfig | undefined;
   /** Settled when the folders of this run of the plan are mounted, as far as that was possible. */
   folders: PromiseWithResolvers<undefined>;
   /** By which dockerd is started; set by `choose-engine-settings`. */
@@ -93,12 +73,6 @@ const UNREPAIRED = [
   "Copy what you need from it on the console, then run `e2fsck -f` on it there, or give the machine another disk.",
 ] as const;
 
-const HOST_AWAY = [
-  "folders-host-away",
-  "the folders of the host are not there: its agent is away",
-  "Is the machine's agent running on the host? `boot2docker up` starts it.",
-] as const;
-
 type Executors = {
   [K in Task["kind"]]: (task: Extract<Task, { kind: K }>, context: TaskContext, signal: AbortSignal) => Promise<void>;
 };
@@ -130,7 +104,10 @@ const EXECUTORS: Executors = {
   },
 
   "await-host": async (_, context, signal) => {
-    context.config = await askHost(context, HOST_LIMIT_MS, signal);
+    const { files } = context.system;
+    const said = await askHost(context, HOST_LIMIT_MS, signal);
+    if (said !== null) await keepConfig(said, files);
+    context.config = said ?? (await recallConfig(files));
   },
 
   "open-ports": async (_, { system: { files }, ports, config }, signal) => {
@@ -208,11 +185,10 @@ const EXECUTORS: Executors = {
 
   "set-up-network": async (_, context, signal) => {
     const { system, supervisor, names } = context;
-    const network = await chooseNetwork(context.config, system);
-    context.network = network;
+    const { network } = configOf(context);
     const plan = planNetwork(network, await findNic(system));
     await setUpNetwork(plan, system, signal);
-    if (hasNameService(network)) await names.serve(network);
+    if (hasHost(network)) await names.serve(network);
     if (plan.dhcp === undefined) return supervisor.stop("dhcp", RESTART_GRACE_MS, signal);
     const { nic, script, boundFile } = plan.dhcp;
     const service = await supervisor.ensure(dhcpSpec(nic, script, boundFile), RESTART_GRACE_MS, signal);
@@ -266,35 +242,8 @@ const EXECUTORS: Executors = {
     await service.ready(signal);
   },
 
-  "mount-folders": async (_, context, signal) => {
-    const { system, seen, link, folders } = context;
-    const { port, list } = await foldersOf(context);
-    const connect = async (): Promise<unknown> => {
-      if (link.connection === undefined) throw new Problem(...HOST_AWAY);
-      return link.connection.call("folders.connect", { sshHostKeys: seen.sshHostKeys }, signal);
-    };
-    try {
-      await removeStandIns(list, system, signal);
-      const changes = planFolders(list, await readFolders(system));
-      const host = { isThere: link.connection !== undefined, connect };
-      const problems = await changeFolders(changes, port, host, system, signal);
-      if (context.config !== null) await keepFolderList(list, system);
-      if (problems.length > 0) throw new Error(problems.join("; "));
-    } finally {
-      seen.folders = await readFolders(system);
-      const absent = list.filter(({ path }) => !seen.folders.some((folder) => folder.path === path));
-      // Whatever comes of it, the engine does not wait any longer.
-      await standInFor(absent, system, signal).finally(() => folders.resolve(undefined));
-    }
-  },
-  "await-containers-folders": async (_, context, signal) => {
-    const { system, supervisor, folders } = context;
-    const { port, list } = await foldersOf(context);
-    const group = context.engine?.settings.daemon["cgroup-parent"];
-    if (list.length > 0 && typeof group === "string") await keepGroupOut(group, port, system, signal);
-    if (supervisor.get("dockerd")?.process !== undefined) return;
-    if (await startsWithFolders(list, system)) await unlessAborted(folders.promise, signal);
-  },
+  "mount-folders": (_, context, signal) => mountFolders(context, signal),
+  "await-containers-folders": (_, context, signal) => awaitContainersFolders(context, signal),
   "unmount-folders": async (_, { system, seen, link }, signal) => {
     const problems = await unmountFolders(link.connection !== undefined, system, signal);
     seen.folders = [];
@@ -319,12 +268,6 @@ export function executeTask(task: Task, context: TaskContext, signal: AbortSigna
   // The table has an executor of exactly this kind of task, which the compiler cannot follow through a variable.
   const execute = EXECUTORS[task.kind] as (task: Task, context: TaskContext, signal: AbortSignal) => Promise<void>;
   return execute(task, context, signal);
-}
-
-/** Of a host that says nothing, what it said last. */
-async function foldersOf({ config, system }: TaskContext): Promise<NonNullable<GuestConfig["folders"]>> {
-  if (config === null) return { port: 0, list: await readFolderList(system) };
-  return config?.folders ?? { port: 0, list: [] };
 }
 
 function configOf({ config }: TaskContext): GuestConfig {
@@ -353,5 +296,8 @@ async function askHost(
 async function mountMissing(mounts: readonly MountSpec[], { files, mounts: kernel }: System): Promise<void> {
   // Before /proc is there nothing else of ours is, either.
   const mounted = parseMountInfo(await files.readText("/proc/self/mountinfo"));
-  for (const spec of mounts) if (!mounted.has(spec.target)) await kernel.mount(spec);
+  // In the place of /etc there is that of the image at first.
+  const isThere = ({ target, fstype }: MountSpec): boolean =>
+    fstype === "none" ? mounted.has(target) : mounted.get(target)?.fstype === fstype;
+  for (const spec of mounts) if (!isThere(spec)) await kernel.mount(spec);
 }

@@ -127,11 +127,17 @@ export const files: Files = {
       watcher.close();
     }
   },
+  async isInMemory(path) {
+    return inMemory.includes(statfsSync(path).type);
+  },
   async space(path) {
     const facts = statfsSync(path);
     return { sizeBytes: facts.blocks * facts.bsize, freeBytes: facts.bavail * facts.bsize };
   },
 };
+
+/** tmpfs, ramfs, and the image with and without what is laid over it: linux/magic.h */
+const inMemory = [0x01021994, 0x858458f6, 0x73717368, 0x794c7630];
 
 function syncDirectory(path: string): void {
   const fd = openSync(path, "r");

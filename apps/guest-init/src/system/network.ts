@@ -8,6 +8,7 @@ import { networkInterfaces } from "node:os";
 import type { HttpResponse, Network } from "../system.ts";
 import { openGate } from "./gate.ts";
 import { askOverTcp, serveNames } from "./names.ts";
+import { serveRequests } from "./requests.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 
 export const network: Network = {
@@ -39,6 +40,7 @@ export const network: Network = {
   askNameServer: (address, query, protocol, signal) =>
     protocol === "tcp" ? askOverTcp(address, query, signal) : exchange({ host: address, port: 53 }, query, signal),
   serveNames,
+  serveRequests,
   openGate,
   connects(target, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();

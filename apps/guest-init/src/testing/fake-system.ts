@@ -127,6 +127,7 @@ export class FakeSystem implements System {
     appears: async (path, signal) => {
       while (!this.content.has(path) && !this.listening.has(path)) await this.clock.wait(APPEARS_POLL_MS, signal);
     },
+    isInMemory: async (path) => !/^\/(mnt\/data|var\/lib)(\/|$)/.test(path),
     space: async () => ({ sizeBytes: 2 ** 32, freeBytes: 2 ** 31 }),
   };
 
@@ -202,6 +203,8 @@ export class FakeSystem implements System {
       this.datagrams(target, datagram),
     askNameServer: async (address: string, query: Uint8Array): Promise<Uint8Array> =>
       this.datagrams({ host: address, port: 53 }, query),
+    serveRequests: async (socketPath: string): Promise<void> =>
+      void this.history.push(`requests served at ${socketPath}`),
     serveNames: async (address: string): Promise<void> => void this.history.push(`names served at ${address}`),
     openGate: async (
       port: number,

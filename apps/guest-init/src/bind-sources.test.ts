@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { BindSources } from "./bind-sources.ts";
+import { FakeSystem } from "./testing/fake-system.ts";
+
+const shared = "1 1 0:1 / /home/me rw - nfs 127.0.0.1:/home/me rw\n";
+const standIn = "2 1 0:2 / /srv/away ro - tmpfs boot2docker-folder ro\n";
+
+let system: FakeSystem;
+let sources: BindSources;
+beforeEach(async () => {
+  system = new FakeSystem();
+  system.content.set("/proc/self/mountinfo", shared + standIn);
+  for (const path of ["/", "/tmp", "/mnt/data", "/run/docker.sock"]) system.content.set(path, "");
+  sources = new BindSources(system);
+  await sources.serve("boot2docker");
+});
+
+it("is a plug-in that authorizes requests", async () => {
+  expect(system.history).toContain("requests served at /run/docker/plugins/boot2docker.sock");
+  expect(JSON.parse(await sources.answer("/Plugin.Activate", ""))).toEqual({ Implements: ["authz"] });
+});
+
+describe("a container that binds", () => {
+  it.each([
+    ["a folder of the host", "/home/me/project"],
+    ["the shared folder itself", "/home/me"],
+    ["what the machine has", "/run/docker.sock"],
+    ["the machine's root", "/"],
+    ["what will be on the data disk", "/mnt/data/new/deep"],
+    ["a volume", "volume"],
+  ])("%s is let through", async (_, source) => {
+    expect(await create({ Binds: [`${source}:/in`] })).toEqual({ Allow: true });
+    expect(await create({ Mounts: [{ Type: "bind", Source: source }] })).toEqual({ Allow: true });
+  });
+
+  it.each(["/data/project", "/tmp/made", "/home/me2", "/home/me/../you", "/data/project/"])(
+    "%s is refused, which nobody shares and nobody has",
+    async (source) => {
+      const refusal = await create({ Binds: [`${source}:/in:ro`] });
+      expect(refusal).toMatchObject({
+        Allow: false,
+        Msg: expect.stringContaining("boot2docker mount FOLDER") as string,
+      });
+      expect(await create({ Mounts: [{ Type: "bind", Source: source }] })).toEqual(refusal);
+    },
+  );
+
+  it("is told the path", async () => {
+    expect(await create({ Binds: ["/home/me:/a", "/data/project:/in"] })).toEqual({
+      Allow: false,
+      Msg:
+        "there is no /data/project in the machine, and it shares none with its host: " +
+        "boot2docker mount FOLDER shares it or a folder above it",
+    });
+  });
+
+  it("is told of a folder whose host is away", async () => {
+    expect(await create({ Binds: ["/srv/away/x:/in"] })).toMatchObject({
+      Msg: "the machine does not have /srv/away of its host now; boot2docker status says why",
+    });
+  });
+
+  it("is told the machine's name where that has to be said", async () => {
+    await sources.serve("work");
+    expect(await create({ Binds: ["/data:/in"] })).toMatchObject({
+      Msg: expect.stringContaining("boot2docker mount work FOLDER") as string,
+    });
+  });
+});
+
+it.each([
+  ["another request", { RequestMethod: "GET", RequestUri: "/v1.51/containers/json" }],
+  ["the start of a container", { RequestMethod: "POST", RequestUri: "/v1.51/containers/create-me/start" }],
+  ["a container without binds", { ...posted({}) }],
+  ["a body that dockerd refuses", { ...posted({}), RequestBody: Buffer.from("{").toString("base64") }],
+  ["a body that dockerd does not send", { RequestMethod: "POST", RequestUri: "/containers/create" }],
+])("%s is none of its business", async (_, request) => {
+  expect(await ask(request)).toEqual({ Allow: true });
+});
+
+it("answers what dockerd asks after a request", async () => {
+  expect(JSON.parse(await sources.answer("/AuthZPlugin.AuthZRes", "not even JSON"))).toEqual({ Allow: true });
+});
+
+function posted(hostConfig: object): object {
+  const body = Buffer.from(JSON.stringify({ Image: "i", HostConfig: hostConfig })).toString("base64");
+  return { RequestMethod: "POST", RequestUri: "/v1.51/containers/create?name=x", RequestBody: body };
+}
+
+const create = (hostConfig: object): Promise<unknown> => ask(posted(hostConfig));
+
+async function ask(request: object): Promise<unknown> {
+  return JSON.parse(await sources.answer("/AuthZPlugin.AuthZReq", JSON.stringify(request))) as unknown;
+}
