@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askAgent } from "../harness/agent.ts";
 import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { importProgram } from "../harness/program-image.ts";
 
 /** Folders of the host in the guest and in containers. The user's home is the sandbox, and shared as with every new machine. */
 let box: Sandbox;
@@ -175,6 +176,31 @@ test("containers that start with the machine have their folders, and what they w
   await expect
     .poll(() => readFileSync(join(project, "begun"), "utf8"), { timeout: 30_000 })
     .toBe("begun\nended\nbegun\n");
+});
+
+test("a folder that is watched: a watcher in a container hears of what the host changes, and nobody on the host hears of that", async () => {
+  const watched = join(box.root, "watched");
+  const at = (name: string): string => join(watched, "src", name);
+  mkdirSync(join(watched, "src"), { recursive: true });
+  writeFileSync(at("edited"), "one");
+  await box.ok("mount", `${watched}:watch`);
+  expect(await box.ok("mount")).toContain(`${watched}  read-write  mounted, watched`);
+  await importProgram(box.dockerClient, process.execPath, "node", { env });
+  const program = "fs.watch('/src/src', (kind, name) => console.log(kind, name)); console.log('watching')";
+  await dockerOk("run", "-d", "--name", "watcher", "-v", `${watched}:/src`, "node", "-e", program);
+  const heard = async (): Promise<string> => (await docker("logs", "watcher")).stdout;
+  await expect.poll(heard, { timeout: 30_000 }).toContain("watching");
+  writeFileSync(at("edited"), "two");
+  await expect.poll(heard, { timeout: 10_000 }).toContain("change edited");
+  writeFileSync(at("made"), "");
+  const { ctimeNs } = lstatSync(at("made"), { bigint: true });
+  await expect.poll(heard, { timeout: 10_000 }).toContain("change made");
+  rmSync(at("edited"));
+  // Of the folder itself, a second time.
+  await expect.poll(async () => (await heard()).match(/^rename src$/gm)?.length, { timeout: 10_000 }).toBe(2);
+  expect(lstatSync(at("made"), { bigint: true }).ctimeNs).toBe(ctimeNs);
+  await dockerOk("rm", "-f", "watcher");
+  await box.ok("umount", watched);
 });
 
 test("a bind mount of what is not shared is refused with the reason, and nothing is made; what the machine has is let through", async () => {

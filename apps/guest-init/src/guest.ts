@@ -163,6 +163,7 @@ export class Guest {
         events: this.#events,
         state: () => this.#state(),
         dataDisk: () => this.#seen.dataDisk,
+        folders: () => this.#seen.folders,
         requestShutdown: (mode) => this.requestShutdown(mode),
         applyConfig: (signal) => this.#applyConfig(signal),
         renewCertificate: (signal) => renewCertificate(this.#context, () => this.#convergeAgain(), signal),

@@ -40,6 +40,7 @@ beforeEach(() => {
       "events.since": refuse,
       "logs.read": refuse,
       "config.apply": refuse,
+      "folders.touch": refuse,
       shutdown: refuse,
       "clock.set": refuse,
       "certificate.renew": async () => ({}),

@@ -22,6 +22,7 @@ beforeEach(() => {
     events,
     state: () => Promise.reject(new Error("not asked for here")),
     dataDisk: () => disk,
+    folders: () => [],
     applyConfig: async () => undefined,
     renewCertificate: async () => Promise.reject(new Error("the host issued none")),
     requestShutdown: (mode) => void requested.push(mode),

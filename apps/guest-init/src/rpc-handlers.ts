@@ -1,4 +1,4 @@
-import { type GuestState, type guestMethods, type Handlers, RpcError } from "@boot2docker/protocol";
+import { type Folder, type GuestState, type guestMethods, type Handlers, RpcError } from "@boot2docker/protocol";
 import { correctClock } from "./clock.ts";
 import { trimDataDisk } from "./trim-data-disk.ts";
 import type { Events } from "./events.ts";
@@ -6,6 +6,7 @@ import { growDataDisk } from "./grow-data-disk.ts";
 import { readLog } from "./log-reader.ts";
 import type { Observations } from "./state.ts";
 import type { PowerMode, System } from "./system.ts";
+import { touchChanged } from "./touch-changed.ts";
 
 /** A method of the data disk where there is none, or none that may be written. */
 const NO_DATA_DISK = 1;
@@ -15,6 +16,7 @@ export interface Served {
   events: Events;
   state: () => Promise<GuestState>;
   dataDisk: () => Observations["dataDisk"];
+  folders: () => readonly Folder[];
   requestShutdown: (mode: PowerMode) => void;
   /** Resolves when the machine was brought to what the host says now. */
   applyConfig: (signal: AbortSignal) => Promise<void>;
@@ -37,6 +39,10 @@ export function serveGuest(served: Served): Handlers<typeof guestMethods> {
     "logs.read": ({ service, offset, maxBytes }, signal) => readLog(service, offset, maxBytes, system, signal),
     "config.apply": async (_, signal) => {
       await served.applyConfig(signal);
+      return {};
+    },
+    "folders.touch": async ({ changes }, signal) => {
+      await touchChanged(changes, served.folders(), system, signal);
       return {};
     },
     shutdown: async ({ mode }) => {

@@ -64,6 +64,11 @@ export interface Files {
   link(target: string, path: string): Promise<void>;
   /** Copies the file to `keepPath` and empties it in place, since its writers hold it open. */
   rotate(path: string, keepPath: string): Promise<void>;
+  /**
+   * Sets the time of the last change, to the nanosecond, which whoever watches the file takes for a change. Not done in this thread, for
+   * a folder of the host may have to be waited for. A symbolic link is not followed.
+   */
+  touch(path: string, modifiedNs: bigint): Promise<void>;
   /** With everything below. Idempotent. */
   remove(path: string): Promise<void>;
   /** Resolves when something has that name; its directory must be there. Woken by the kernel, not by a clock. */

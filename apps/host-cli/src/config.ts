@@ -1,7 +1,7 @@
 import { type EngineSettings, type EngineTexts, parseEngineOptions } from "./engine-options.ts";
-import type { Folder } from "@boot2docker/protocol";
 import { exitCodes, UserError } from "./errors.ts";
 import { type Bases, type FolderTexts, parseFolderOptions } from "./folders.ts";
+import type { HostFolder } from "./machine-dir/config-file.ts";
 import type { MachineRequest } from "./machine/create.ts";
 import { builtIn, settingNames, settings, type SettingName, type SettingValues } from "./settings.ts";
 
@@ -62,7 +62,7 @@ export function parseFlags(
 ): {
   values: SettingValues;
   engine: EngineSettings | undefined;
-  folders: Folder[] | undefined;
+  folders: HostFolder[] | undefined;
 } {
   const problems: string[] = [];
   const values = parseAll(fromFlags(flags), problems);

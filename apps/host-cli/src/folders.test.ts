@@ -7,6 +7,8 @@ test.each([
   ["/srv/data", { path: "/srv/data", readOnly: false }],
   ["/srv/data:ro", { path: "/srv/data", readOnly: true }],
   ["/srv/data:rw", { path: "/srv/data", readOnly: false }],
+  ["/srv/data:watch", { path: "/srv/data", readOnly: false, watch: true }],
+  ["/srv/data:rw:watch", { path: "/srv/data", readOnly: false, watch: true }],
   ["/srv/a:b", { path: "/srv/a:b", readOnly: false }],
   ["/srv//data/./x/../", { path: "/srv/data", readOnly: false }],
   ["~", { path: "/home/me", readOnly: false }],
@@ -30,6 +32,7 @@ test.each([
   ["/var/lib/docker/volumes", "its own /var/lib/docker"],
   ["/tmp", "its own /tmp"],
   ["/srv/a\nb", "control character"],
+  ["/srv/a:ro:watch", "read-only says nothing to watchers"],
 ])("%j can't be shared", (text, problem) => {
   expect(parseFolder(text, bases)).toEqual({ problem: expect.stringContaining(problem) as string });
 });
@@ -60,6 +63,7 @@ test("folders are the same in any order, and not with another access", () => {
   ];
   expect(isSameFolders([a, b], [b, a])).toBe(true);
   expect(isSameFolders([a], [{ ...a, readOnly: true }])).toBe(false);
+  expect(isSameFolders([a], [{ ...a, watch: true }])).toBe(false);
   expect(isSameFolders([a], [])).toBe(false);
 });
 

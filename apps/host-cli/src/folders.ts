@@ -1,11 +1,13 @@
 import type { Folder } from "@boot2docker/protocol";
+import type { HostFolder } from "./machine-dir/config-file.ts";
 
 /** Of `init` and `up`. */
 export const folderOptions = {
   mount: {
     flags: "--mount <folder>",
     summary:
-      "a folder of this host that the machine has at the same path, with :ro behind it to be read only; may be given again. " +
+      "a folder of this host that the machine has at the same path, with :ro behind it to be read only, :watch to have changes here heard by " +
+      "watchers there; may be given again. " +
       "Your home when not given; none for no folder",
     isRepeated: true,
   },
@@ -14,9 +16,9 @@ export const folderOptions = {
 export type FolderTexts = Readonly<Partial<Record<keyof typeof folderOptions, readonly string[] | undefined>>>;
 
 /** Undefined when nothing was given. `problems` gets one line for each text that cannot be used. */
-export function parseFolderOptions({ mount }: FolderTexts, bases: Bases, problems: string[]): Folder[] | undefined {
+export function parseFolderOptions({ mount }: FolderTexts, bases: Bases, problems: string[]): HostFolder[] | undefined {
   if (mount === undefined) return undefined;
-  const folders = new Map<string, Folder>();
+  const folders = new Map<string, HostFolder>();
   for (const text of mount) {
     if (text === "none") continue;
     const parsed = parseFolder(text, bases);
@@ -41,12 +43,16 @@ const guestFolders = [
   "/var/run",
 ];
 
-/** A folder as a user writes it: a path, and `:ro` behind it when the guest may only read it. */
-export function parseFolder(text: string, { homeDir, workingDir }: Bases): { folder: Folder } | { problem: string } {
-  const [, written = "", access] = /^(.*?)(?::(ro|rw))?$/s.exec(text) ?? [];
-  const path = absolutePath(written, { homeDir, workingDir });
-  const problem = whyNotShared(path);
-  return problem === undefined ? { folder: { path, readOnly: access === "ro" } } : { problem };
+/** A folder as a user writes it: a path, and behind it `:ro` when the guest may only read it, or `:watch`. */
+export function parseFolder(text: string, bases: Bases): { folder: HostFolder } | { problem: string } {
+  const [, written = "", words = ""] = /^(.*?)((?::(?:ro|rw|watch))*)$/s.exec(text) ?? [];
+  const path = absolutePath(written, bases);
+  const [readOnly, watch] = ["ro", "watch"].map((word) => words.split(":").includes(word));
+  const problem =
+    whyNotShared(path) ?? (readOnly && watch ? "ro and watch: what is read-only says nothing to watchers" : undefined);
+  return problem === undefined
+    ? { folder: { path, readOnly: readOnly === true, ...(watch && { watch }) } }
+    : { problem };
 }
 
 /** By which a path that is not absolute is understood. */
@@ -89,9 +95,14 @@ export function defaultFolders(homeDir: string): Folder[] {
 
 const isAtOrBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
+/** What of them the guest is told. */
+export function seenByGuest(folders: readonly HostFolder[]): Folder[] {
+  return folders.map(({ path, readOnly }) => ({ path, readOnly }));
+}
+
 /** Whatever their order. */
-export function isSameFolders(some: readonly Folder[], others: readonly Folder[]): boolean {
-  const keys = (folders: readonly Folder[]): string[] =>
-    folders.map(({ path, readOnly }) => `${readOnly} ${path}`).sort();
+export function isSameFolders(some: readonly HostFolder[], others: readonly HostFolder[]): boolean {
+  const keys = (folders: readonly HostFolder[]): string[] =>
+    folders.map(({ path, readOnly, watch }) => `${readOnly} ${watch ?? false} ${path}`).sort();
   return JSON.stringify(keys(some)) === JSON.stringify(keys(others));
 }

@@ -104,8 +104,20 @@ export interface Files {
   /** With everything below; symbolic links are removed, not followed. Idempotent. */
   remove(path: string): Promise<void>;
   freeBytes(path: string): Promise<number>;
+  /** In nanoseconds since 1970; undefined when there is nothing. Of a symbolic link its own. */
+  modifiedNs(path: string): Promise<bigint | undefined>;
+  /**
+   * Hears of the path of each thing that is changed, made or removed in a folder and in those below it. `node_modules` and `.git` are left
+   * out, and what is behind a symbolic link; `onMissed` tells what else is. Fails with ENOENT.
+   */
+  watch(folder: string, onChange: (path: string) => void, onMissed: (reason: string) => void): Promise<Watch>;
   /** Undefined when somebody else holds it. The system ends it with the process, however that dies. */
   tryLock(path: string): Promise<Lock | undefined>;
+}
+
+export interface Watch {
+  /** Idempotent. */
+  close(): void;
 }
 
 /** Disposing of it gives it back. */

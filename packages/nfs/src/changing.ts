@@ -20,6 +20,9 @@ const fileSync = 2;
 /** Verifiers of exclusive creations that may be asked for again. */
 const keptVerifiers = 128;
 
+/** As far as `lutimes` tells them apart. */
+const isSameTime = (seconds: number, ns: bigint): boolean => Math.abs(seconds - Number(ns) / 1e9) < 1e-6;
+
 export function changingProcedures(context: Context): Record<number, Procedure> {
   const { tree, files, owner } = context;
   /** What was taken and not committed may be lost: clients are to write it again. */
@@ -65,8 +68,10 @@ export function changingProcedures(context: Context): Record<number, Procedure> 
     const now = (Date.now() + 1) / 1000;
     const time = (wanted: number | "now" | undefined, old: bigint): number =>
       wanted === "now" ? now : (wanted ?? Number(old) / 1e9);
-    const set = (path: Buffer): Promise<void> =>
-      lutimes(path, time(atime, before.atimeNs), time(mtime, before.mtimeNs));
+    const times = [time(atime, before.atimeNs), time(mtime, before.mtimeNs)] as const;
+    // What does not change is not to wake who watches here: the guest repeats a time for its own watchers.
+    if (isSameTime(times[0], before.atimeNs) && isSameTime(times[1], before.mtimeNs)) return;
+    const set = (path: Buffer): Promise<void> => lutimes(path, ...times);
     await (parent === undefined ? set(Buffer.from(`${entry.share.folder}/.`)) : tree.within(parent, name, set));
   };
 

@@ -65,6 +65,15 @@ describe("files", () => {
     expect(statSync(path("file")).mtimeMs).toBe(86_400_000);
   });
 
+  it("given the time that they have: nobody here hears of it", async () => {
+    writeFileSync(path("file"), "content");
+    const { handle } = await client.lookup(root, "file");
+    await client.call("setattr", changes(at(handle), { mtime: 86_400 }).u32(0));
+    const { ctimeNs } = statSync(path("file"), { bigint: true });
+    await client.call("setattr", changes(at(handle), { mtime: 86_400 }).u32(0));
+    expect(statSync(path("file"), { bigint: true }).ctimeNs).toBe(ctimeNs);
+  });
+
   it("may have names that are no text", async () => {
     const name = Buffer.from([0x66, 0xff, 0xfe]);
     expect((await client.create(root, name)).status).toBe(ok);

@@ -182,6 +182,18 @@ export const guestMethods = {
   },
   /** Has the guest ask for its configuration again. Answered when it has done what it could to be as that says. */
   "config.apply": { params: empty, result: empty },
+  /**
+   * What changed on the host in folders that are watched there: the guest says so to whoever watches them in it. Times are in
+   * nanoseconds since 1970, as the host's file system has them. What is not there any more is left out.
+   */
+  "folders.touch": {
+    params: z.object({
+      changes: z
+        .array(z.object({ path: Folder.shape.path, modifiedNs: z.string().check(z.regex(/^\d{1,20}$/)) }))
+        .check(z.maxLength(512)),
+    }),
+    result: empty,
+  },
   /** Answered when the shutdown was started; the end of the channel says that it is done. */
   shutdown: { params: z.object({ mode: z.enum(["poweroff", "reboot"]) }), result: empty },
   /** Sets or slews the guest's clock to the host's. `offsetMs` is what the guest was off, guest minus host. */

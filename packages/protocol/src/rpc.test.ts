@@ -109,6 +109,7 @@ test("a client asks the host agent, which passes the guest's methods and words t
         "state.get": (params, signal) => inHost.call("state.get", params, signal),
         "events.since": (params, signal) => inHost.call("events.since", params, signal),
         "logs.read": (params, signal) => inHost.call("logs.read", params, signal),
+        "folders.touch": (params, signal) => inHost.call("folders.touch", params, signal),
         "config.apply": (params, signal) => inHost.call("config.apply", params, signal),
         shutdown: (params, signal) => inHost.call("shutdown", params, signal),
         "certificate.renew": (params, signal) => inHost.call("certificate.renew", params, signal),

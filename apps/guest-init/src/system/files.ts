@@ -29,7 +29,7 @@ import type { Files } from "../system.ts";
  * Synchronous inside, since nearly all that is read and written here is small and in memory: a detour through libuv's
  * threads would cost more than the call.
  */
-export const files: Files = {
+export const files: Omit<Files, "touch"> = {
   async readText(path) {
     return unlessMissing(() => readFileSync(path, "utf8"));
   },

@@ -9,6 +9,8 @@ export interface Native {
   unmount(target: string, flags: number): void;
   /** Of an open file. */
   syncFileSystem(fd: number): void;
+  /** utimensat(2) of the second time alone, in another thread. */
+  setModified: (path: string, ns: bigint) => Promise<void>;
   setClock(unixMs: number): void;
   slewClock: (ms: number) => void;
   /** For root alone. */
@@ -16,14 +18,24 @@ export interface Native {
   power: (mode: PowerMode) => void;
 }
 
+interface NativeFunction {
+  (...args: unknown[]): number;
+  /** The last argument hears of the result. */
+  async(...args: unknown[]): void;
+}
+
 /** The part of koffi that is used, without its JavaScript wrapper. */
 interface Koffi {
-  load(library: null): { func(prototype: string): (...args: unknown[]) => number };
+  load(library: null): { func(prototype: string): NativeFunction };
   errno(): number;
   os: { errno: Record<string, number> };
 }
 
 const CLOCK_REALTIME = 0;
+/** utimensat(2), linux/fcntl.h */
+const OMIT = BigInt(2 ** 30 - 2);
+const FROM_CURRENT_FOLDER = -100;
+const NOT_FOLLOWED = 0x100;
 /** reboot(2), linux/reboot.h */
 const RESTART = 0x01234567;
 const POWER_OFF = 0x4321fedc;
@@ -38,6 +50,7 @@ export function openNative(): Native {
   const syncfs = libc.func("int syncfs(int fd)");
   const settime = libc.func("int clock_settime(int clock, const int64_t *time)");
   const adjtime = libc.func("int adjtime(const int64_t *delta, void *old)");
+  const utimensat = libc.func("int utimensat(int folder, const char *path, const int64_t *times, int flags)");
   const mkfifo = libc.func("int mkfifo(const char *path, unsigned int mode)");
   const reboot = libc.func("int reboot(int how)");
 
@@ -52,6 +65,16 @@ export function openNative(): Native {
       check(mount(source, target, fstype, flags, data), `mount ${source} on`, target),
     unmount: (target, flags) => check(umount(target, flags), "unmount", target),
     syncFileSystem: (fd) => check(syncfs(fd), "syncfs", String(fd)),
+    setModified(path, ns) {
+      const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+      const times = [0n, OMIT, ns / 1_000_000_000n, ns % 1_000_000_000n];
+      // The other thread's errno is not told.
+      utimensat.async(FROM_CURRENT_FOLDER, path, times, NOT_FOLLOWED, (error: unknown, result: number) => {
+        if (error === null && result === 0) resolve(undefined);
+        else reject(new Error(`utimensat ${path} failed`, { cause: error }));
+      });
+      return promise;
+    },
     setClock: (unixMs) => {
       const seconds = Math.floor(unixMs / 1000);
       const nanoseconds = Math.floor((unixMs - seconds * 1000) * 1e6);

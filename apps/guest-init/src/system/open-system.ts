@@ -14,7 +14,7 @@ import { openProcesses } from "./processes.ts";
 export function openSystem(): System {
   const native = openNative();
   return {
-    files,
+    files: { ...files, touch: native.setModified },
     mounts: openMounts(native),
     processes: openProcesses(clock),
     clock: { ...clock, set: (now) => native.setClock(now.getTime()), slew: native.slewClock },

@@ -127,6 +127,10 @@ export class FakeSystem implements System {
     appears: async (path, signal) => {
       while (!this.content.has(path) && !this.listening.has(path)) await this.clock.wait(APPEARS_POLL_MS, signal);
     },
+    touch: async (path, modifiedNs) => {
+      this.history.push(`touch ${path} ${modifiedNs}`);
+      if (!this.content.has(path)) throw new Error("ENOENT");
+    },
     isInMemory: async (path) => !/^\/(mnt\/data|var\/lib)(\/|$)/.test(path),
     space: async () => ({ sizeBytes: 2 ** 32, freeBytes: 2 ** 31 }),
   };

@@ -4,11 +4,12 @@ import { qemuDriver } from "../driver/qemu.ts";
 import { isServing } from "../guest-state.ts";
 import { nameMachine, nameMachineIn } from "../hint-commands.ts";
 import type { Host, Server } from "../host.ts";
-import { type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
+import { type HostFolder, type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
 import { serveDocker } from "./docker-socket.ts";
+import { FolderWatches } from "./folder-watches.ts";
 import { Forwards } from "./forwards.ts";
 import { GuestClock } from "./guest-clock.ts";
 import { guestLink } from "./guest-link.ts";
@@ -75,8 +76,7 @@ async function attend(
   let problems: Reason[] = [];
   const tunnel = await Tunnel.find(host, dir, config.sshPort);
   const shared = new SharedFolders();
-  shared.want(config.folders ?? []);
-  if (shared.list.length > 0) tunnel?.wantFolders(guestFoldersPort);
+  if ((config.folders ?? []).length > 0) tunnel?.wantFolders(guestFoldersPort);
   const forwards = new Forwards({
     host,
     monitor,
@@ -89,6 +89,10 @@ async function attend(
   let docker: Server | undefined;
   let folders: Server | undefined;
   let hasServed = false;
+  const wantFolders = (wanted: readonly HostFolder[]): void => {
+    shared.want(wanted);
+    watches.want(wanted);
+  };
   const onState = (state: GuestState, bootId: string): void => {
     hasServed ||= isServing(state);
     shared.heard(state.folders ?? []);
@@ -99,11 +103,19 @@ async function attend(
   };
   const link = guestLink({
     open: (linkSignal) => driver.openChannel(linkSignal),
-    requests: guestRequests(host, dir, config, forwards, shared),
+    requests: guestRequests(host, dir, config, forwards, wantFolders),
     clock: host.clock,
     log,
     onState,
     onEvent: (event) => control?.broadcast("event", event),
+  });
+  const watches = new FolderWatches({
+    host,
+    log,
+    signal: ended.signal,
+    tell: async (changes, tellSignal) => {
+      await link.guest()?.call("folders.touch", { changes }, tellSignal);
+    },
   });
   const status = () => {
     const detail = link.detail();
@@ -166,6 +178,7 @@ async function attend(
     }
   };
   try {
+    wantFolders(config.folders ?? []);
     folders = await host.network.serveFolders(dir.foldersSocket, () => shared.list);
     // Forwards first: who reaches the agent may rely on them.
     await look();

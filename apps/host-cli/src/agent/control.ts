@@ -87,6 +87,7 @@ function controlHandlers(link: GuestLink, known: Known, machine: string): Handle
     "state.get": async (params, signal) => nameMachineIn(await guest().call("state.get", params, signal), machine),
     "events.since": async (params, signal) => guest().call("events.since", params, signal),
     "logs.read": async (params, signal) => guest().call("logs.read", params, signal),
+    "folders.touch": async (params, signal) => guest().call("folders.touch", params, signal),
     "config.apply": async (params, signal) => guest().call("config.apply", params, signal),
     shutdown: async (params, signal) => guest().call("shutdown", params, signal),
     "clock.set": async (params, signal) => guest().call("clock.set", params, signal),

@@ -1,16 +1,15 @@
 import { expect, test } from "vitest";
 import { machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
 import { writeInherited } from "../machine-dir/inherited.ts";
-import { SharedFolders } from "./shared-folders.ts";
 import { guestRequests } from "./guest-requests.ts";
 
 const never = new AbortController().signal;
 const forwards = { publish: async () => [], connectFolders: async () => undefined };
-const shared = new SharedFolders();
+const want = (): void => undefined;
 
 test("the guest is told its name, its network, its disk and who may come in", async () => {
   const { world, dir } = await worldWithMachine();
-  expect(await guestRequests(world.host(), dir, machineConfig, forwards, shared)["config.get"]({}, never)).toEqual({
+  expect(await guestRequests(world.host(), dir, machineConfig, forwards, want)["config.get"]({}, never)).toEqual({
     hostname: "m1",
     dataDisk: { serial: "b2d-data", formatIfBlank: false },
     network: {
@@ -36,7 +35,7 @@ test("the machine takes over what its host was at the last start; what is said o
   await writeInherited(host, dir);
   const engine = { daemon: {}, env: { HTTPS_PROXY: "http://other.corp" } };
   world.disk.put(dir.config, JSON.stringify({ formatVersion: 1, ...machineConfig, engine }));
-  const requests = guestRequests(host, dir, machineConfig, forwards, shared);
+  const requests = guestRequests(host, dir, machineConfig, forwards, want);
   const env = { HTTP_PROXY: "http://host.docker.internal:3128", HTTPS_PROXY: "http://other.corp", NO_PROXY };
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine: { env }, authorities: ["corporate"] });
   await writeInherited(host, dir, "none");
@@ -46,7 +45,7 @@ test("the machine takes over what its host was at the last start; what is said o
 test("a name that leads to this host leads the guest there, too", async () => {
   const { world, dir } = await worldWithMachine();
   world.names.set("dev.test", ["127.0.0.1", "::1"]).set("intranet.corp", ["10.1.1.1", "fe80::1%eth0"]);
-  const requests = guestRequests(world.host(), dir, machineConfig, forwards, shared);
+  const requests = guestRequests(world.host(), dir, machineConfig, forwards, want);
   const resolve = (name: string) => requests["names.resolve"]({ name }, never);
   expect(await resolve("dev.test")).toEqual({ addresses: ["10.0.2.2"] });
   expect(await resolve("intranet.corp")).toEqual({ addresses: ["10.1.1.1"] });
@@ -55,7 +54,7 @@ test("a name that leads to this host leads the guest there, too", async () => {
 
 test("a machine.json that somebody is just editing does not cut the machine off", async () => {
   const { world, dir } = await worldWithMachine();
-  const requests = guestRequests(world.host(), dir, machineConfig, forwards, shared);
+  const requests = guestRequests(world.host(), dir, machineConfig, forwards, want);
   const engine = { daemon: { debug: true }, env: {} };
   world.disk.put(dir.config, JSON.stringify({ formatVersion: 1, ...machineConfig, engine }));
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine });

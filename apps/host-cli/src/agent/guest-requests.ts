@@ -1,11 +1,11 @@
 import type { Handlers, hostMethods } from "@boot2docker/protocol";
 import type { Host } from "../host.ts";
-import { type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
+import { type HostFolder, type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import { readInherited } from "../machine-dir/inherited.ts";
 import { guestNetwork, seenByGuest } from "./guest-network.ts";
 import type { Forwards } from "./forwards.ts";
-import { folderConfig, guestFoldersPort, type SharedFolders } from "./shared-folders.ts";
+import { folderConfig, guestFoldersPort } from "./shared-folders.ts";
 import { issueGuestCertificate } from "../tls/ca.ts";
 
 /** Each takes one of the few threads that also look after files. */
@@ -17,7 +17,7 @@ export function guestRequests(
   dir: MachineDir,
   config: MachineConfig,
   forwards: Pick<Forwards, "publish" | "connectFolders">,
-  shared: SharedFolders,
+  wantFolders: (folders: readonly HostFolder[]) => void,
 ): Handlers<typeof hostMethods> {
   let lastGood = config;
   let lookups = 0;
@@ -27,7 +27,7 @@ export function guestRequests(
       // not cut the machine off; the next command says what is wrong with it.
       lastGood = await readMachineConfig(host, dir).catch(() => lastGood);
       const { engine, dynamicPorts, folders = [] } = lastGood;
-      shared.want(folders);
+      wantFolders(folders);
       const { proxy, authorities } = await readInherited(host, dir);
       // What somebody says of the engine itself counts more.
       const env = { ...proxy, ...engine?.env };

@@ -1,5 +1,7 @@
 import type { Folder, GuestConfig } from "@boot2docker/protocol";
+import { seenByGuest } from "../folders.ts";
 import type { SharedFolder } from "../host.ts";
+import type { HostFolder } from "../machine-dir/config-file.ts";
 
 /** Of the guest's loopback. Nobody is given it by chance: it is outside of all ranges of ports that are handed out. */
 export const guestFoldersPort = 32_049;
@@ -48,6 +50,6 @@ export class SharedFolders {
   }
 }
 
-export function folderConfig(folders: readonly Folder[]): NonNullable<GuestConfig["folders"]> {
-  return { port: guestFoldersPort, list: [...folders] };
+export function folderConfig(folders: readonly HostFolder[]): NonNullable<GuestConfig["folders"]> {
+  return { port: guestFoldersPort, list: seenByGuest(folders) };
 }

@@ -8,7 +8,8 @@ export const mount = verb({
   aliases: [],
   summary: "share a folder of this host with a machine, or list those that are shared",
   details:
-    "The machine has it at the same path, so that `docker run -v` finds it there; with :ro behind it it can only be read. A machine " +
+    "The machine has it at the same path, so that `docker run -v` finds it there; with :ro behind it it can only be read. With :watch, programs in containers that " +
+    "watch files hear of what is changed here: folders below it, node_modules and .git left out, 4096 at most. A machine " +
     "that runs has it at once and at every start from now on. What containers make in it belongs to you, whoever they are inside. " +
     "An operand with a slash, or . or ~, is the folder; without one the folders are listed.",
   examples: ["boot2docker mount", "boot2docker mount ~/projects", "boot2docker mount work /srv/data:ro"],
@@ -55,7 +56,7 @@ export function parseOperands(operands: readonly string[]): { name: string[]; fo
 function renderTable(folders: readonly FolderFacts[]): string[] {
   const width = Math.max(0, ...folders.map(({ path }) => path.length));
   return folders.map(
-    ({ path, readOnly, isMounted }) =>
-      `${path.padEnd(width)}  ${readOnly ? "read-only " : "read-write"}  ${isMounted ? "mounted" : "not mounted"}`,
+    ({ path, readOnly, watch, isMounted }) =>
+      `${path.padEnd(width)}  ${readOnly ? "read-only " : "read-write"}  ${isMounted ? "mounted" : "not mounted"}${watch ? ", watched" : ""}`,
   );
 }

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FileFacts, Files } from "../host.ts";
 import { tryLock } from "./lock.ts";
+import { watchFolder } from "./watch-folder.ts";
 
 const privateFile = 0o600;
 const privateDirectory = 0o700;
@@ -35,6 +36,11 @@ export const nodeFiles: Files = {
   stat: (path) => orIfMissing(fs.lstat(path).then(factsOf), undefined),
   readLink: (path) => orIfMissing(orIfNoLink(fs.readlink(path)), undefined),
   symlink: (target, path) => fs.symlink(target, path),
+  modifiedNs: async (path) => {
+    const facts = await orIfMissing(fs.lstat(path, { bigint: true }), undefined);
+    return facts?.mtimeNs;
+  },
+  watch: watchFolder,
   realPath: (path) => orIfMissing(fs.realpath(path), path),
   rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { recursive: true, force: true }),

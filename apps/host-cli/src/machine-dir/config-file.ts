@@ -19,11 +19,16 @@ export interface MachineConfig {
   /** Where a port that is published on every address is answered; `loopback` when absent. */
   publish?: PublishScope;
   /** Folders of this host that the guest has at the same path; none when absent. */
-  folders?: Folder[];
+  folders?: HostFolder[];
   /** What of this host the machine takes over when it starts; `all` when absent. */
   inherit?: Inheritance;
   /** What the engine is to be; its guest knows what of it can be had. */
   engine?: EngineSettings;
+}
+
+export interface HostFolder extends Folder {
+  /** Who watches it in the guest hears of what is changed here. */
+  watch?: true | undefined;
 }
 
 export const publishScopes = ["loopback", "all"] as const;
@@ -45,7 +50,7 @@ const ConfigFile = z.object({
   sshPort: port,
   dynamicPorts: GuestConfig.shape.dynamicPorts,
   publish: z.optional(z.enum(publishScopes)),
-  folders: z.optional(z.array(Folder)),
+  folders: z.optional(z.array(z.extend(Folder, { watch: z.optional(z.literal(true)) }))),
   inherit: z.optional(z.enum(inheritances)),
   engine: GuestConfig.shape.engine,
 });

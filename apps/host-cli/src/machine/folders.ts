@@ -1,10 +1,15 @@
 import type { Folder, GuestState } from "@boot2docker/protocol";
 import * as z from "zod/mini";
 import { UserError } from "../errors.ts";
-import { isSameFolders } from "../folders.ts";
+import { isSameFolders, seenByGuest } from "../folders.ts";
 import type { Driver } from "../driver/driver.ts";
 import type { Host } from "../host.ts";
-import { type MachineConfig, readMachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
+import {
+  type HostFolder,
+  type MachineConfig,
+  readMachineConfig,
+  writeMachineConfig,
+} from "../machine-dir/config-file.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import type { Context } from "./context.ts";
 import { checkFolders } from "./create.ts";
@@ -38,7 +43,7 @@ export async function readFolders(
 }
 
 /** A folder that is there already has what is asked for now. The machine's lock is held. */
-export async function runMount(context: Context, folder: Folder): Promise<void> {
+export async function runMount(context: Context, folder: HostFolder): Promise<void> {
   const { host, dir } = context;
   await checkFolders(host, [folder]);
   const config = await readMachineConfig(host, dir);
@@ -82,7 +87,7 @@ export async function runUnmount(context: Context, path: string, isForced: boole
 }
 
 /** Nothing has changed when it fails. */
-async function change(context: Context, config: MachineConfig, folders: Folder[], row: string): Promise<void> {
+async function change(context: Context, config: MachineConfig, folders: HostFolder[], row: string): Promise<void> {
   const { host, dir, driver, progress } = context;
   await writeMachineConfig(host, dir, { ...config, folders });
   if ((await driver.inspect()).state === "off") return;
@@ -95,12 +100,12 @@ async function change(context: Context, config: MachineConfig, folders: Folder[]
   }
 }
 
-async function apply({ host, dir, signal }: Context, folders: readonly Folder[]): Promise<void> {
+async function apply({ host, dir, signal }: Context, folders: readonly HostFolder[]): Promise<void> {
   const state = await withAgent({ host, dir, signal }, applyLimitMs, async (agent, limit) => {
     await agent.call("config.apply", {}, limit);
     return agent.call("state.get", {}, limit);
   });
-  if (isSameFolders(folders, state.folders ?? [])) return;
+  if (isSameFolders(seenByGuest(folders), state.folders ?? [])) return;
   throw new UserError(`the guest of ${dir.name} does not have them: ${reasonOf(state) ?? "it does not say why"}`, {
     code: "folder-not-mounted",
     hint: `Nothing was changed. \`boot2docker logs ${dir.name} guest-init\` says more.`,

@@ -1,7 +1,8 @@
-import type { Folder, GuestState } from "@boot2docker/protocol";
+import type { GuestState } from "@boot2docker/protocol";
 import type { ListedPorts } from "../agent/control.ts";
 import type { AutostartFacts } from "../autostart/autostart.ts";
 import type { ContextFacts } from "../docker-context/docker-context.ts";
+import type { HostFolder } from "../machine-dir/config-file.ts";
 import type { UserError } from "../errors.ts";
 import type { CertificateDescription } from "../host.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
@@ -52,7 +53,7 @@ export interface Certificates {
 }
 
 /** A folder of the host that the machine is to have. */
-export interface FolderFacts extends Folder {
+export interface FolderFacts extends HostFolder {
   /** It has it now. */
   isMounted: boolean;
 }
@@ -107,7 +108,7 @@ export interface Machine {
   /** Throws UserError `guest-not-connected` when it runs and can't be asked. */
   readFolders(signal: AbortSignal): Promise<FolderFacts[]>;
   /** A machine that runs has it at once. Throws UserError `folder-absent`, `folder-not-mounted`. */
-  mountFolder(folder: Folder, progress: Progress, signal: AbortSignal): Promise<void>;
+  mountFolder(folder: HostFolder, progress: Progress, signal: AbortSignal): Promise<void>;
   /** Throws UserError `folder-not-shared`, and `folder-in-use` unless `isForced`. */
   unmountFolder(path: string, isForced: boolean, progress: Progress, signal: AbortSignal): Promise<void>;
   /** Throws UserError `guest-not-connected`. The machine must run. */

@@ -23,6 +23,8 @@ class FileError extends Error {
 
 /** A disk in memory. Directories are what has something below it, or was made. */
 export class FakeDisk {
+  /** Who hears of changes, by folder. */
+  readonly watches = new Map<string, { onChange: (path: string) => void; onMissed: (reason: string) => void }>();
   readonly entries = new Map<string, Entry>();
   freeBytes = 100 * 2 ** 30;
   readonly #now: () => Date;
@@ -147,6 +149,14 @@ export function filesOn(disk: FakeDisk): Omit<Files, "tryLock"> {
     },
     remove: async (path) => {
       for (const key of [path, ...below(path)]) entries.delete(key);
+    },
+    modifiedNs: async (path) => {
+      const entry = entries.get(path);
+      return entry && BigInt(entry.modifiedAt.getTime()) * 1_000_000n;
+    },
+    watch: async (folder, onChange, onMissed) => {
+      disk.watches.set(folder, { onChange, onMissed });
+      return { close: () => void disk.watches.delete(folder) };
     },
     freeBytes: async () => disk.freeBytes,
   };

@@ -55,6 +55,8 @@ export class FakeVm {
   #lifecycle: Lifecycle = { name: "starting", phase: "pseudo-fs", unmet: ["data-disk"] };
   #isMounted = false;
   #folders: Folder[] = [];
+  /** What the guest was told of folders that are watched. */
+  readonly touched: { path: string; modifiedNs: string }[] = [];
 
   constructor(world: FakeWorld, argv: readonly string[], behaviour: GuestBehaviour, exit: () => void) {
     this.#world = world;
@@ -211,6 +213,10 @@ export class FakeVm {
               return { sizeBytes: 1 };
             },
             "disk.trim": async () => ({ trimmedBytes: 3 * 2 ** 20 }),
+            "folders.touch": async ({ changes }) => {
+              this.touched.push(...changes);
+              return {};
+            },
             "config.apply": async () => {
               await this.#askConfig();
               return {};

@@ -22,6 +22,7 @@ export const guestHandlers: Handlers<typeof guestMethods> = {
   "events.since": async () => ({ events: [], lost: 0 }),
   "logs.read": async ({ offset }) => ({ text: "", nextOffset: Math.max(0, offset) }),
   "config.apply": async () => ({}),
+  "folders.touch": async () => ({}),
   shutdown: async () => ({}),
   "clock.set": async () => ({ offsetMs: 0 }),
   "certificate.renew": async () => ({}),
