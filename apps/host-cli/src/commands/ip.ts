@@ -6,7 +6,7 @@ export const ip = verb({
   summary: "print the address where the machine's ports are",
   details:
     `Always ${address}: Docker's port and that of ssh are on this host's loopback, where no firewall, VPN or other computer ` +
-    "comes in between. The guest's own address is of no use outside. Exit code 3 when the machine does not run.",
+    "comes in between. The guest's own address, and those of containers, are of no use outside: docs/network.md has the way to them. Exit code 3 when the machine does not run.",
   operands: [machineOperand],
   options: jsonOption,
   async run(context, { operands, options }) {
