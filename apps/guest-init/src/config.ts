@@ -1,7 +1,9 @@
 import { GuestConfig } from "@boot2docker/protocol";
-import { RUN_DIR } from "./paths.ts";
+import { OWN_DATA, RUN_DIR } from "./paths.ts";
 import type { Files } from "./system.ts";
 
+/** On the data disk. */
+const HOST_ADDRESS_FILE = `${OWN_DATA}/state/host-address`;
 const LAST_FILE = `${RUN_DIR}/config.json`;
 
 /** By which a machine runs whose host has said nothing: it gives nobody access and touches no blank disk. */
@@ -21,4 +23,19 @@ export async function keepConfig(config: GuestConfig, files: Files): Promise<voi
 export async function recallConfig(files: Files): Promise<GuestConfig | null> {
   const text = await files.readText(LAST_FILE);
   return text === undefined ? null : GuestConfig.parse(JSON.parse(text));
+}
+
+/**
+ * Where the host of this machine is found, by what it says or, at a boot without it, said at an earlier one: an engine would be started
+ * anew for another, when the host is back. Undefined for a machine that never had one.
+ */
+export async function findHostAddress(
+  config: GuestConfig | null | undefined,
+  files: Files,
+): Promise<string | undefined> {
+  const kept = await files.readText(HOST_ADDRESS_FILE);
+  if (!config) return kept;
+  const address = config.network.mode === "static" ? config.network.hostAddress : undefined;
+  if (address !== undefined && address !== kept) await files.write(HOST_ADDRESS_FILE, address, { durable: true });
+  return address;
 }

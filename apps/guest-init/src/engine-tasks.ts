@@ -1,11 +1,10 @@
 import type { ServiceState } from "@boot2docker/protocol";
 import { keepProfile, loadKeptProfile } from "./apparmor-profile.ts";
 import { countRunningContainers, readEngineVersion } from "./docker.ts";
-import { defaultConfig } from "./config.ts";
+import { defaultConfig, findHostAddress } from "./config.ts";
 import { planEngineConfig } from "./engine.ts";
 import { chooseEngineSettings, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
 import { type EngineSettings, noSettings } from "./engine-settings.ts";
-import { readFolderList } from "./folders.ts";
 import { beginTakeover, endTakeover } from "./live-restore.ts";
 import { ENGINE_CONFIG_FILE } from "./paths.ts";
 import { messageOf, Problem } from "./problem.ts";
@@ -114,12 +113,11 @@ async function ensureEngine(
   { system, seen, supervisor, config, bindSources, engineSettled, report }: TaskContext,
   signal: AbortSignal,
 ): Promise<Service> {
-  const hostAddress = config?.network.mode === "static" ? config.network.hostAddress : undefined;
-  const hasFolders = hostAddress !== undefined || (await readFolderList(system)).length > 0;
-  if (hasFolders) await bindSources.serve(config?.hostname ?? defaultConfig.hostname);
+  const hostAddress = await findHostAddress(config, system.files);
+  if (hostAddress !== undefined) await bindSources.serve(config?.hostname ?? defaultConfig.hostname);
   const spec = dockerdSpec(
     ENGINE_CONFIG_FILE,
-    planEngineConfig(seen.identity !== undefined, daemon, { hostAddress, hasFolders }),
+    planEngineConfig(seen.identity !== undefined, daemon, hostAddress),
     env,
     seen.identity,
   );

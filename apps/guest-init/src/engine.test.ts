@@ -41,16 +41,14 @@ it("containerd listens where dockerd looks for it", () => {
 
 it("a machine of a host refuses what would be an empty folder in place of the host's", () => {
   const mine = { "authorization-plugins": ["mine"] };
-  expect(planEngineConfig(true, mine, { hasFolders: true })).toMatchObject({
+  expect(planEngineConfig(true, mine, "10.0.2.2")).toMatchObject({
     "authorization-plugins": ["mine", "boot2docker"],
   });
   expect(planEngineConfig(true, {})).not.toHaveProperty("authorization-plugins");
 });
 
 it("containers find the host where the machine finds it, unless somebody wants it otherwise", () => {
-  expect(planEngineConfig(true, {}, { hostAddress: "10.0.2.2" })).toMatchObject({ "host-gateway-ips": ["10.0.2.2"] });
-  expect(planEngineConfig(true, { "host-gateway-ip": "10.9.9.9" }, { hostAddress: "10.0.2.2" })).not.toHaveProperty(
-    "host-gateway-ips",
-  );
+  expect(planEngineConfig(true, {}, "10.0.2.2")).toMatchObject({ "host-gateway-ips": ["10.0.2.2"] });
+  expect(planEngineConfig(true, { "host-gateway-ip": "10.9.9.9" }, "10.0.2.2")).not.toHaveProperty("host-gateway-ips");
   expect(planEngineConfig(true, {})).not.toHaveProperty("host-gateway-ips");
 });

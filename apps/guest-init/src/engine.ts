@@ -18,19 +18,11 @@ const DEFAULTS: Daemon = {
 };
 const LOG_LIMITS = { "log-opts": { "max-size": "10m", "max-file": "3" } };
 
-export interface Surroundings {
-  /** Where containers find the host, if they do. */
-  hostAddress?: string | undefined;
-  /** The machine has, or should have, folders of a host. */
-  hasFolders?: boolean;
-}
-
 /**
- * dockerd's daemon.json. The engine listens on TCP only with a certificate (DESIGN §8). What is decided here is left out
+ * dockerd's daemon.json. `hostAddress` is where containers find the host, if the machine has one. The engine listens on TCP only with a certificate (DESIGN §8). What is decided here is left out
  * of `wanted` by whoever made that (engine-settings.ts).
  */
-export function planEngineConfig(hasIdentity: boolean, wanted: Daemon, surroundings: Surroundings = {}): Daemon {
-  const { hostAddress, hasFolders } = surroundings;
+export function planEngineConfig(hasIdentity: boolean, wanted: Daemon, hostAddress?: string): Daemon {
   const driver = wanted["log-driver"] ?? DEFAULTS["log-driver"];
   const defaults = {
     ...DEFAULTS,
@@ -38,7 +30,7 @@ export function planEngineConfig(hasIdentity: boolean, wanted: Daemon, surroundi
     // What `host-gateway` means in --add-host: otherwise it is this machine, on which nothing of the host listens.
     ...(hostAddress !== undefined && wanted["host-gateway-ip"] === undefined && { "host-gateway-ips": [hostAddress] }),
     // What would be an empty folder in place of one of the host's is refused: bind-sources.ts.
-    ...(hasFolders && { "authorization-plugins": [PLUGIN] }),
+    ...(hostAddress !== undefined && { "authorization-plugins": [PLUGIN] }),
   };
   return {
     ...mergeDaemon(defaults, wanted),
