@@ -124,6 +124,7 @@ it.each([
   ["half a header", new Uint8Array(7)],
   ["no question", encode({ type: "query", id: 1, questions: [] })],
   ["an answer", encode({ type: "response", id: 1, questions: [{ type: "A", name: "a.example" }] })],
+  ["a name that is no text", Buffer.from(`00010100000100000000000001${"ff"}0000010001`, "hex")],
   ["a name that points at itself", Buffer.from("000101000001000000000000c00c00010001", "hex")],
 ])("is silent to %s", async (_, query) => {
   expect(await names.answer(query, "udp")).toBeUndefined();

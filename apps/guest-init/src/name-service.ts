@@ -143,7 +143,9 @@ function parseQuery(query: Uint8Array): Asked | undefined {
   try {
     const packet = decode(Buffer.from(query));
     const [question] = packet.questions ?? [];
-    return packet.type === "query" && question !== undefined ? { packet, question } : undefined;
+    if (packet.type !== "query" || question === undefined) return undefined;
+    // A name that is no text could not be given back as it was.
+    return question.name.includes("\ufffd") ? undefined : { packet, question };
   } catch {
     return undefined;
   }

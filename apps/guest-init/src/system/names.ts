@@ -14,10 +14,13 @@ type Answer = (query: Uint8Array, protocol: NameProtocol) => Promise<Uint8Array 
 export async function serveNames(address: string, answer: Answer): Promise<void> {
   const socket = createSocket("udp4");
   socket.on("message", (query, { address: client, port }) => {
-    void answer(query, "udp").then((response) => {
-      // A client that is gone is none of ours.
-      if (response !== undefined) socket.send(response, port, client, () => undefined);
-    });
+    answer(query, "udp").then(
+      (response) => {
+        // A client that is gone is none of ours.
+        if (response !== undefined) socket.send(response, port, client, () => undefined);
+      },
+      () => undefined, // It hears nothing, and asks again.
+    );
   });
   const server = createServer({ allowHalfOpen: true }, (connection) => {
     void serveConnection(connection, answer);
