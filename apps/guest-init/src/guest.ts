@@ -186,8 +186,7 @@ export class Guest {
       ports: this.#ports,
       names: new NameService({
         system,
-        askHost: async (name, signal) =>
-          (await link.connection?.call("names.resolve", { name }, signal))?.addresses ?? [],
+        askHost: async (name, signal) => (await link.connection?.call("names.resolve", { name }, signal))?.addresses,
         report: (event, fields) => this.#events.emit(event, fields),
       }),
       bindSources: new BindSources(system),

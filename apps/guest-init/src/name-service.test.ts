@@ -13,12 +13,14 @@ const network = {
 
 let system: FakeSystem;
 let host: Map<string, string[]>;
+let isHostThere: boolean;
 let asked: string[];
 let reported: string[];
 let names: NameService;
 beforeEach(async () => {
   system = new FakeSystem();
   host = new Map();
+  isHostThere = true;
   asked = [];
   reported = [];
   // What the network's own server says of everything.
@@ -27,7 +29,7 @@ beforeEach(async () => {
     system,
     askHost: async (name) => {
       asked.push(name);
-      return host.get(name) ?? [];
+      return isHostThere ? (host.get(name) ?? []) : undefined;
     },
     report: (name, { reason }) => void reported.push(`${name}: ${reason}`),
   });
@@ -74,14 +76,20 @@ it("what the host does not know, and what is no address, is the network's to ans
   expect(asked).toEqual(["example.com"]);
 });
 
-it("a host that is away or fails does not matter", async () => {
-  names = new NameService({
-    system,
-    askHost: () => Promise.reject(new Error("the session ended")),
-    report: () => undefined,
-  });
-  await names.serve({ ...network, dns: [...network.dns] });
+it("while the host is away the network's server is asked", async () => {
+  isHostThere = false;
   expect(await resolve("example.com", "A")).toEqual(["192.0.2.99"]);
+});
+
+it("a host that could not say what it knows is asked again, and nobody else is asked in its place", async () => {
+  let isBroken = true;
+  names = nameService(async () => {
+    if (isBroken) throw new Error("the session ended");
+    return ["10.1.1.1"];
+  });
+  expect(decode(await ask("intranet.corp", "A"))).toMatchObject({ rcode: "SERVFAIL" });
+  isBroken = false;
+  expect(await resolve("intranet.corp", "A")).toEqual(["10.1.1.1"]);
 });
 
 it("each system's loopback is its own", async () => {
@@ -100,23 +108,29 @@ it("a network without an answer is a failure of the server, and news once", asyn
   expect(reported).toEqual(["names.not-resolved: no route"]);
 });
 
-it("a flood of names leaves the host its session", async () => {
-  const open = Promise.withResolvers<string[]>();
-  names = new NameService({
-    system,
-    askHost: async (name) => {
-      asked.push(name);
-      return open.promise;
-    },
-    report: () => undefined,
+it("a flood of names leaves the host its session, and each is answered in its turn", async () => {
+  const open: PromiseWithResolvers<string[]>[] = [];
+  names = nameService(async () => {
+    const one = Promise.withResolvers<string[]>();
+    open.push(one);
+    return one.promise;
   });
-  await names.serve({ ...network, dns: [...network.dns] });
-  const answers = Array.from({ length: 100 }, (_, index) => resolve(`n${index}.example`, "A"));
-  // Those that the host is not asked are answered.
-  expect(await Promise.race(answers.slice(16))).toEqual(["192.0.2.99"]);
-  expect(asked).toHaveLength(16);
-  open.resolve([]);
-  await Promise.all(answers);
+  const answers = Array.from({ length: 40 }, (_, index) => resolve(`n${index}.example`, "A"));
+  for (let answered = 0; answered < 40; answered += 1) {
+    await expect.poll(() => open.length).toBe(Math.min(40, answered + 16));
+    open[answered]?.resolve([`10.0.0.${answered}`]);
+  }
+  expect(await Promise.all(answers)).toEqual(Array.from({ length: 40 }, (_, index) => [`10.0.0.${index}`]));
+});
+
+it("one client does not take the answers of another", async () => {
+  names = nameService(() => new Promise(() => undefined));
+  const query = (index: number) =>
+    encode({ type: "query", id: index, questions: [{ type: "A", name: `n${index}.example` }] });
+  for (let index = 0; index < 64; index += 1)
+    void names.answer(query(index), { protocol: "udp", client: "172.17.0.2" });
+  expect(await names.answer(query(64), { protocol: "udp", client: "172.17.0.2" })).toBeUndefined();
+  expect(await ask("host.docker.internal", "A")).toBeDefined();
 });
 
 it.each([
@@ -124,10 +138,25 @@ it.each([
   ["half a header", new Uint8Array(7)],
   ["no question", encode({ type: "query", id: 1, questions: [] })],
   ["an answer", encode({ type: "response", id: 1, questions: [{ type: "A", name: "a.example" }] })],
+  [
+    "many questions",
+    encode({
+      type: "query",
+      id: 1,
+      questions: Array.from({ length: 9 }, () => ({ type: "A" as const, name: "a.example" })),
+    }),
+  ],
+  [
+    "a question that is too long",
+    Buffer.concat([
+      encode({ type: "query", id: 1, questions: [{ type: "A", name: "a.example" }] }),
+      Buffer.alloc(1024),
+    ]),
+  ],
   ["a name that is no text", Buffer.from(`00010100000100000000000001${"ff"}0000010001`, "hex")],
   ["a name that points at itself", Buffer.from("000101000001000000000000c00c00010001", "hex")],
 ])("is silent to %s", async (_, query) => {
-  expect(await names.answer(query, "udp")).toBeUndefined();
+  expect(await names.answer(query, { protocol: "udp", client: "172.17.0.9" })).toBeUndefined();
 });
 
 it("an answer fits what every client takes; what does not is asked over TCP", async () => {
@@ -142,13 +171,19 @@ it("an answer fits what every client takes; what does not is asked over TCP", as
   expect(decode(await ask(longest, "AAAA", "tcp"))).toMatchObject({ flag_tc: false, answers: { length: 16 } });
 });
 
+function nameService(askHost: (name: string) => Promise<string[]>): NameService {
+  const service = new NameService({ system, askHost, report: () => undefined });
+  void service.serve({ ...network, dns: [...network.dns] });
+  return service;
+}
+
 async function resolve(name: string, type: RecordType): Promise<unknown[]> {
   return (decode(await ask(name, type)).answers ?? []).map((answer) => ("data" in answer ? answer.data : undefined));
 }
 
 async function ask(name: string, type: RecordType, protocol: "udp" | "tcp" = "udp"): Promise<Buffer> {
   const query = encode({ type: "query", id: 7, flags: 0x100, questions: [{ type, name }] });
-  const response = await names.answer(query, protocol);
+  const response = await names.answer(query, { protocol, client: "172.17.0.9" });
   expect(response).toBeDefined();
   return Buffer.from(response ?? []);
 }

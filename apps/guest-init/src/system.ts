@@ -187,6 +187,11 @@ export interface Gate {
 }
 
 export type NameProtocol = "udp" | "tcp";
+export interface NameClient {
+  protocol: NameProtocol;
+  /** Its address. */
+  client: string;
+}
 
 export interface HttpResponse {
   status: number;
@@ -221,7 +226,7 @@ export interface Network {
    */
   serveNames(
     address: string,
-    answer: (query: Uint8Array, protocol: NameProtocol) => Promise<Uint8Array | undefined>,
+    answer: (query: Uint8Array, from: NameClient) => Promise<Uint8Array | undefined>,
   ): Promise<void>;
   /**
    * Takes TCP connections on a port of all addresses, and passes each on to `target` as soon as that takes it. `onAnswered` hears

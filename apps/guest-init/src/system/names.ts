@@ -1,35 +1,38 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import type { NameProtocol } from "../system.ts";
+import type { NameClient } from "../system.ts";
 
 const PORT = 53;
 /** On TCP each message has its length before it, in two bytes. */
 const LENGTH_BYTES = 2;
 const MOST_CONNECTIONS = 64;
 const IDLE_MS = 10_000;
+const LONGEST_CONNECTION_MS = 60_000;
+const MOST_QUERIES = 256;
 
-type Answer = (query: Uint8Array, protocol: NameProtocol) => Promise<Uint8Array | undefined>;
+type Answer = (query: Uint8Array, from: NameClient) => Promise<Uint8Array | undefined>;
 
-export async function serveNames(address: string, answer: Answer): Promise<void> {
+export async function serveNames(address: string, answer: Answer, port = PORT): Promise<void> {
   const socket = createSocket("udp4");
-  socket.on("message", (query, { address: client, port }) => {
-    answer(query, "udp").then(
-      (response) => {
+  socket.on("message", (query, { address: client, port: clientPort }) => {
+    // None that could be answered.
+    if (clientPort === 0) return;
+    answer(query, { protocol: "udp", client })
+      .then((response) => {
         // A client that is gone is none of ours.
-        if (response !== undefined) socket.send(response, port, client, () => undefined);
-      },
-      () => undefined, // It hears nothing, and asks again.
-    );
+        if (response !== undefined) socket.send(response, clientPort, client, () => undefined);
+      })
+      .catch(() => undefined); // It hears nothing, and asks again.
   });
   const server = createServer({ allowHalfOpen: true }, (connection) => {
     void serveConnection(connection, answer);
   });
   server.maxConnections = MOST_CONNECTIONS;
-  socket.bind(PORT, address);
+  socket.bind(port, address);
   await once(socket, "listening");
   try {
-    server.listen(PORT, address);
+    server.listen(port, address);
     await once(server, "listening");
   } catch (error) {
     socket.close();
@@ -43,20 +46,32 @@ async function serveConnection(connection: Socket, answer: Answer): Promise<void
   // What goes wrong with it ends it: the loop below, or what is written after that.
   connection.on("error", () => undefined);
   connection.setTimeout(IDLE_MS, () => void connection.destroy());
+  const client = connection.remoteAddress ?? "";
+  const signal = AbortSignal.timeout(LONGEST_CONNECTION_MS);
+  const end = (): void => void connection.destroy();
+  signal.addEventListener("abort", end, { once: true });
+  let left = MOST_QUERIES;
   try {
     for await (const query of messagesOf(connection)) {
-      const response = await answer(query, "tcp");
-      if (response === undefined) break;
-      connection.write(frame(response));
+      const response = await answer(query, { protocol: "tcp", client });
+      if (response === undefined || (left -= 1) < 0) break;
+      // Who takes no answers is asked for no more questions.
+      if (!connection.write(frame(response))) await once(connection, "drain", { signal });
     }
   } catch {
     // Its end, not ours.
   }
+  signal.removeEventListener("abort", end);
   connection.end();
 }
 
-export async function askOverTcp(address: string, query: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-  const connection = connect({ host: address, port: PORT, signal });
+export async function askOverTcp(
+  address: string,
+  query: Uint8Array,
+  signal: AbortSignal,
+  port = PORT,
+): Promise<Uint8Array> {
+  const connection = connect({ host: address, port, signal });
   try {
     connection.write(frame(query));
     for await (const response of messagesOf(connection)) return response;

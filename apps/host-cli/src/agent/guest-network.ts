@@ -13,7 +13,7 @@ export const guestNetwork = {
 const mostAddresses = 16;
 
 /** This host's loopback is somewhere else for its guest. */
-export function seenByGuest(addresses: readonly string[]): string[] {
+export function asGuestReaches(addresses: readonly string[]): string[] {
   const seen = addresses.map((address) => (/^127\.|^::1$/.test(address) ? hostAddress : address));
   // What is written with a zone means something on this host alone.
   return [...new Set(seen)].filter((address) => !address.includes("%")).slice(0, mostAddresses);

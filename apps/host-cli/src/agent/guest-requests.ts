@@ -3,13 +3,10 @@ import type { Host } from "../host.ts";
 import { type HostFolder, type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import { readInherited } from "../machine-dir/inherited.ts";
-import { guestNetwork, seenByGuest } from "./guest-network.ts";
+import { asGuestReaches, guestNetwork } from "./guest-network.ts";
 import type { Forwards } from "./forwards.ts";
 import { folderConfig, guestFoldersPort } from "./shared-folders.ts";
 import { issueGuestCertificate } from "../tls/ca.ts";
-
-/** Each takes one of the few threads that also look after files. */
-const mostLookups = 8;
 
 /** What the guest may ask of its host. */
 export function guestRequests(
@@ -20,7 +17,6 @@ export function guestRequests(
   wantFolders: (folders: readonly HostFolder[]) => void,
 ): Handlers<typeof hostMethods> {
   let lastGood = config;
-  let lookups = 0;
   return {
     "config.get": async () => {
       // Read anew each time: what was changed is heard when the guest asks again. A file that somebody is just editing must
@@ -48,15 +44,7 @@ export function guestRequests(
       await forwards.connectFolders(sshHostKeys, guestFoldersPort);
       return {};
     },
-    "names.resolve": async ({ name }) => {
-      if (lookups >= mostLookups) throw new Error("too many names are being resolved");
-      lookups += 1;
-      try {
-        return { addresses: seenByGuest(await host.network.lookup(name)) };
-      } finally {
-        lookups -= 1;
-      }
-    },
+    "names.resolve": async ({ name }) => ({ addresses: asGuestReaches(await host.network.lookup(name)) }),
     "ports.publish": async ({ ports }, signal) => ({ refused: await forwards.publish(ports, signal) }),
   };
 }
