@@ -12,7 +12,7 @@ beforeEach(async () => {
   system.content.set("/proc/self/mountinfo", shared + standIn);
   for (const path of ["/", "/tmp", "/mnt/data", "/run/docker.sock"]) system.content.set(path, "");
   sources = new BindSources(system);
-  await sources.serve("boot2docker");
+  await sources.serve();
 });
 
 it("is a plug-in that authorizes requests", async () => {
@@ -45,12 +45,41 @@ describe("a container that binds", () => {
     },
   );
 
+  it("what lies above a shared folder is refused, where it was made for that", async () => {
+    system.content.set("/run/guest-init/places.json", JSON.stringify(["/work/a", "/work"]));
+    system.content.set("/work/a/x", "");
+    system.content.set("/proc/self/mountinfo", "1 1 0:1 / /work/a rw - nfs 127.0.0.1:/work/a rw\n");
+    expect(await create({ Binds: ["/work/a:/in"] })).toEqual({ Allow: true });
+    expect(await create({ Binds: ["/work:/in"] })).toMatchObject({ Allow: false });
+  });
+
+  it("is not waited for where a link leads into a folder of the host", async () => {
+    const { files } = system;
+    system.files = {
+      ...files,
+      stat: async (path) => {
+        if (path.startsWith("/home/me")) throw new Error("its host is away");
+        return files.stat(path);
+      },
+    };
+    system.links.set("/mnt/data/link", "../../home/me/deep").set("/mnt/data/loop", "loop");
+    expect(await create({ Binds: ["/mnt/data/link/x:/in"] })).toEqual({ Allow: true });
+    expect(await create({ Binds: ["/mnt/data/loop:/in"] })).toEqual({ Allow: true });
+    system.links.set("/mnt/data/away", "/srv/away");
+    expect(await create({ Binds: ["/mnt/data/away/x:/in"] })).toMatchObject({ Allow: false });
+  });
+
+  it("a path that no file can have is dockerd's business", async () => {
+    system.files.stat = async () => Promise.reject(new Error("ENAMETOOLONG"));
+    expect(await create({ Binds: ["/data/x:/in"] })).toEqual({ Allow: true });
+  });
+
   it("is told the path", async () => {
     expect(await create({ Binds: ["/home/me:/a", "/data/project:/in"] })).toEqual({
       Allow: false,
       Msg:
-        "there is no /data/project in the machine, and it shares none with its host: " +
-        "boot2docker mount FOLDER shares it or a folder above it",
+        "there is no /data/project in the machine: boot2docker mount FOLDER shares a folder of this host with it; " +
+        "what is to be kept in the machine itself belongs below /mnt/data",
     });
   });
 
@@ -61,7 +90,7 @@ describe("a container that binds", () => {
   });
 
   it("is told the machine's name where that has to be said", async () => {
-    await sources.serve("work");
+    sources.nameMachine("work");
     expect(await create({ Binds: ["/data:/in"] })).toMatchObject({
       Msg: expect.stringContaining("boot2docker mount work FOLDER") as string,
     });

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
+import { Binds, bindSources } from "./containers-folders.ts";
 import { readFolders, readStandIns } from "./folders.ts";
 import { DOCKER_PLUGINS } from "./paths.ts";
+import { readPlaces } from "./places.ts";
 import type { System } from "./system.ts";
 
 /** By this name dockerd's settings ask for it, and messages of the client name it. */
@@ -8,6 +10,8 @@ export const PLUGIN = "boot2docker";
 const SOCKET = `${DOCKER_PLUGINS}/${PLUGIN}.sock`;
 /** More than what dockerd sends of a request's body, in base64: pkg/authorization/authz.go of moby. */
 const LONGEST_REQUEST = 4 * 2 ** 20;
+/** As the kernel: path_resolution(7). */
+const MOST_LINKS = 40;
 const CREATE = /^(\/v[\d.]+)?\/containers\/create(\?|$)/;
 
 /** As far as it matters here, of what dockerd asks. */
@@ -18,14 +22,7 @@ const Asked = z.object({
 });
 
 /** As far as it matters here, of `POST /containers/create`. */
-const Created = z.object({
-  HostConfig: z.nullish(
-    z.object({
-      Binds: z.nullish(z.array(z.string())),
-      Mounts: z.nullish(z.array(z.object({ Type: z.optional(z.string()), Source: z.optional(z.string()) }))),
-    }),
-  ),
-});
+const Created = z.object({ HostConfig: z.nullish(Binds) });
 
 /**
  * An authorization plug-in of dockerd, which asks it before and after each request of a client. It refuses what would be an empty
@@ -41,13 +38,17 @@ export class BindSources {
     this.#system = system;
   }
 
-  /** Before dockerd is started. Idempotent. */
-  async serve(hostname: string): Promise<void> {
-    this.#name = hostname === "boot2docker" ? "" : `${hostname} `;
+  /** Before dockerd is started, and as soon as can be for one that runs already: its clients wait. Idempotent. */
+  async serve(): Promise<void> {
     if (this.#isServing) return;
-    await this.#system.files.makeDirectory(DOCKER_PLUGINS);
+    await this.#system.files.makeDirectory(DOCKER_PLUGINS, { mode: 0o700 });
     await this.#system.network.serveRequests(SOCKET, LONGEST_REQUEST, (path, body) => this.answer(path, body));
     this.#isServing = true;
+  }
+
+  /** For messages. */
+  nameMachine(name: string): void {
+    this.#name = name === "boot2docker" ? "" : `${name} `;
   }
 
   /** Docker's reference, "Access authorization plugin". */
@@ -64,47 +65,71 @@ export class BindSources {
     const { RequestMethod, RequestUri, RequestBody } = asked.data;
     if (RequestMethod !== "POST" || !CREATE.test(RequestUri)) return undefined;
     const created = Created.safeParse(parseJson(Buffer.from(RequestBody ?? "", "base64").toString("utf8")));
-    return created.success ? this.#explain(sourcesOf(created.data.HostConfig)) : undefined;
+    if (!created.success) return undefined;
+    try {
+      return await this.#explain(sourcesOf(created.data.HostConfig));
+    } catch {
+      return undefined; // A path that no file can have, for example: dockerd says so.
+    }
   }
 
   async #explain(sources: readonly string[]): Promise<string | undefined> {
     if (sources.length === 0) return undefined;
-    const shared = await readFolders(this.#system);
-    const absent = await readStandIns(this.#system);
+    const folders: Folders = {
+      shared: (await readFolders(this.#system)).map(({ path }) => path),
+      absent: await readStandIns(this.#system),
+      places: await readPlaces(this.#system),
+    };
     for (const source of sources) {
-      // Not looked at: without its host it would be waited for.
-      if (shared.some(({ path }) => isAtOrBelow(source, path))) continue;
-      const folder = absent.find((path) => isAtOrBelow(source, path));
-      if (folder !== undefined) {
-        return `the machine does not have ${folder} of its host now; boot2docker status ${this.#name}says why`;
-      }
-      if (await this.#wouldBeLost(source)) {
-        return (
-          `there is no ${source} in the machine, and it shares none with its host: ` +
-          `boot2docker mount ${this.#name}FOLDER shares it or a folder above it`
-        );
-      }
+      const found = await this.#find(source, folders);
+      if (found === "there") continue;
+      return found === "lost"
+        ? `there is no ${source} in the machine: boot2docker mount ${this.#name}FOLDER shares a folder of this host with it; ` +
+            "what is to be kept in the machine itself belongs below /mnt/data"
+        : `the machine does not have ${found.absent} of its host now; boot2docker status ${this.#name}says why`;
     }
     return undefined;
   }
 
-  /** Nothing is there, and what dockerd would make would be gone with the machine. */
-  async #wouldBeLost(source: string): Promise<boolean> {
+  /** Nothing in a folder of the host is looked at, and no link followed into one: without its host it would be waited for. */
+  async #find(
+    source: string,
+    folders: Folders,
+    linksLeft = MOST_LINKS,
+  ): Promise<"there" | "lost" | { absent: string }> {
     const { files } = this.#system;
-    let present = source;
-    while ((await files.stat(present)) === undefined) present = parentOf(present);
-    return present !== source && (await files.isInMemory(present));
+    if (folders.shared.some((path) => isAtOrBelow(source, path))) return "there";
+    const absent = folders.absent.find((path) => isAtOrBelow(source, path));
+    if (absent !== undefined) return { absent };
+    const parts = source.split("/").slice(1);
+    let above = "/";
+    for (const [index] of parts.entries()) {
+      const path = `/${parts.slice(0, index + 1).join("/")}`;
+      const link = await files.readLink(path);
+      if (link !== undefined) {
+        if (linksLeft === 0) return "there";
+        const target = [link.startsWith("/") ? "" : above, link, ...parts.slice(index + 1)].join("/");
+        return this.#find(canonical(target), folders, linksLeft - 1);
+      }
+      if ((await files.stat(path)) === undefined) return (await files.isInMemory(above)) ? "lost" : "there";
+      above = path;
+    }
+    // What lies above a shared folder was made for it: all else in it would be lost.
+    return folders.places.includes(source) ? "lost" : "there";
   }
 }
 
-type HostConfig = z.infer<typeof Created>["HostConfig"];
+interface Folders {
+  shared: readonly string[];
+  absent: readonly string[];
+  places: readonly string[];
+}
 
 /** Paths of the engine's machine, without `.`, `..` and needless slashes. */
-function sourcesOf(config: HostConfig): string[] {
-  // `source:target:options`; a volume's name is no path.
-  const binds = (config?.Binds ?? []).map((bind) => bind.split(":")[0] ?? "");
-  const mounts = (config?.Mounts ?? []).flatMap(({ Type, Source = "" }) => (Type === "bind" ? [Source] : []));
-  return [...binds, ...mounts].filter((source) => source.startsWith("/")).map(canonical);
+function sourcesOf(config: z.infer<typeof Created>["HostConfig"]): string[] {
+  return bindSources(config ?? {})
+    .filter((source) => source.startsWith("/"))
+    .map(canonical);
 }
 
 function canonical(path: string): string {
@@ -116,7 +141,6 @@ function canonical(path: string): string {
   return `/${parts.join("/")}`;
 }
 
-const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/";
 const isAtOrBelow = (path: string, folder: string): boolean => `${path}/`.startsWith(`${folder}/`);
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { defaultConfig, findHostAddress, keepConfig, recallConfig } from "./config.ts";
+import { defaultConfig, keepConfig, keepHostAddress, recallConfig, recallHostAddress } from "./config.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
 it("what the host said last is known to the next guest-init, and to nobody else", async () => {
@@ -12,17 +12,11 @@ it("what the host said last is known to the next guest-init, and to nobody else"
 });
 
 it("at a boot without the host it is where it was", async () => {
-  const { files, history } = new FakeSystem();
-  const network = {
-    mode: "static",
-    address: "10.0.2.15/24",
-    gateway: "10.0.2.2",
-    dns: [],
-    hostAddress: "10.0.2.2",
-  } as const;
-  const config = { ...defaultConfig, network: { ...network, dns: [] } };
-  expect(await findHostAddress(null, files)).toBeUndefined();
-  for (let boot = 0; boot < 2; boot += 1) expect(await findHostAddress(config, files)).toBe("10.0.2.2");
-  expect(await findHostAddress(null, files)).toBe("10.0.2.2");
+  const { files, history, content } = new FakeSystem();
+  expect(await recallHostAddress(files)).toBeUndefined();
+  for (let boot = 0; boot < 2; boot += 1) await keepHostAddress("10.0.2.2", files);
   expect(history, "written once").toHaveLength(1);
+  expect(await recallHostAddress(files)).toBe("10.0.2.2");
+  for (const path of content.keys()) content.set(path, "no address");
+  expect(await recallHostAddress(files)).toBeUndefined();
 });

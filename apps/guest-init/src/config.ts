@@ -1,4 +1,5 @@
 import { GuestConfig } from "@boot2docker/protocol";
+import { isIPv4 } from "./ip-address.ts";
 import { OWN_DATA, RUN_DIR } from "./paths.ts";
 import type { Files } from "./system.ts";
 
@@ -25,17 +26,18 @@ export async function recallConfig(files: Files): Promise<GuestConfig | null> {
   return text === undefined ? null : GuestConfig.parse(JSON.parse(text));
 }
 
-/**
- * Where the host of this machine is found, by what it says or, at a boot without it, said at an earlier one: an engine would be started
- * anew for another, when the host is back. Undefined for a machine that never had one.
- */
-export async function findHostAddress(
-  config: GuestConfig | null | undefined,
-  files: Files,
-): Promise<string | undefined> {
-  const kept = await files.readText(HOST_ADDRESS_FILE);
-  if (!config) return kept;
-  const address = config.network.mode === "static" ? config.network.hostAddress : undefined;
-  if (address !== undefined && address !== kept) await files.write(HOST_ADDRESS_FILE, address, { durable: true });
-  return address;
+/** Where the guest reaches what listens on its host's loopback. */
+export function hostAddressOf({ network }: GuestConfig): string | undefined {
+  return network.mode === "static" ? network.hostAddress : undefined;
+}
+
+/** For a boot at which the host says nothing: an engine would be started anew for another one when it is back. */
+export async function keepHostAddress(address: string, files: Files): Promise<void> {
+  if (address !== (await recallHostAddress(files))) await files.write(HOST_ADDRESS_FILE, address, { durable: true });
+}
+
+/** Undefined for a machine that never had a host. */
+export async function recallHostAddress(files: Files): Promise<string | undefined> {
+  const text = await files.readText(HOST_ADDRESS_FILE);
+  return text !== undefined && isIPv4(text) ? text : undefined;
 }

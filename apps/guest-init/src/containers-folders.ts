@@ -5,12 +5,14 @@ import type { System } from "./system.ts";
 /** Where dockerd keeps what it knows of containers: in `containers` below it. */
 const ROOT = "/var/lib/docker";
 
-/** As far as it matters here, of a container's hostconfig.json. */
-const HostConfig = z.object({
+/** Of a container's HostConfig, as the API and dockerd's files have it, what is bound into it. */
+export const Binds = z.object({
   Binds: z.nullish(z.array(z.string())),
-  Mounts: z.nullish(z.array(z.object({ Type: z.string(), Source: z.optional(z.string()) }))),
-  RestartPolicy: z.nullish(z.object({ Name: z.string() })),
+  Mounts: z.nullish(z.array(z.object({ Type: z.optional(z.string()), Source: z.optional(z.string()) }))),
 });
+
+/** As far as it matters here, of a container's hostconfig.json. */
+const HostConfig = z.extend(Binds, { RestartPolicy: z.nullish(z.object({ Name: z.string() })) });
 
 /** Whether dockerd, when it starts, may start a container that has something of these folders. */
 export async function startsWithFolders(folders: readonly Folder[], { files }: System): Promise<boolean> {
@@ -30,11 +32,16 @@ export async function startsWithFolders(folders: readonly Folder[], { files }: S
 function restartedSources(text: string | undefined): string[] {
   const config = HostConfig.safeParse(parseJson(text));
   if (!config.success) return [];
-  const { Binds, Mounts, RestartPolicy } = config.data;
-  if (["", "no"].includes(RestartPolicy?.Name ?? "")) return [];
-  // `source:target:options`; a volume's name is no path.
-  const binds = (Binds ?? []).map((bind) => bind.split(":")[0] ?? "");
-  return [...binds, ...(Mounts ?? []).flatMap(({ Type, Source }) => (Type === "bind" ? (Source ?? []) : []))];
+  return ["", "no"].includes(config.data.RestartPolicy?.Name ?? "") ? [] : bindSources(config.data);
+}
+
+/** Paths of the engine's machine, and names of volumes. */
+export function bindSources({ Binds: binds, Mounts: mounts }: z.infer<typeof Binds>): string[] {
+  return [
+    // `source:target:options`
+    ...(binds ?? []).map((bind) => bind.split(":")[0] ?? ""),
+    ...(mounts ?? []).flatMap(({ Type, Source }) => (Type === "bind" ? (Source ?? []) : [])),
+  ];
 }
 
 function parseJson(text = ""): unknown {

@@ -1,7 +1,7 @@
 import type { ServiceState } from "@boot2docker/protocol";
 import { keepProfile, loadKeptProfile } from "./apparmor-profile.ts";
 import { countRunningContainers, readEngineVersion } from "./docker.ts";
-import { defaultConfig, findHostAddress } from "./config.ts";
+import { defaultConfig, hostAddressOf, keepHostAddress, recallHostAddress } from "./config.ts";
 import { planEngineConfig } from "./engine.ts";
 import { chooseEngineSettings, proveEngineSettings, refuseEngineSettings } from "./engine-choice.ts";
 import { type EngineSettings, noSettings } from "./engine-settings.ts";
@@ -113,8 +113,14 @@ async function ensureEngine(
   { system, seen, supervisor, config, bindSources, engineSettled, report }: TaskContext,
   signal: AbortSignal,
 ): Promise<Service> {
-  const hostAddress = await findHostAddress(config, system.files);
-  if (hostAddress !== undefined) await bindSources.serve(config?.hostname ?? defaultConfig.hostname);
+  const hostAddress = config ? hostAddressOf(config) : await recallHostAddress(system.files);
+  if (hostAddress !== undefined) {
+    await keepHostAddress(hostAddress, system.files).catch((error: unknown) => {
+      // On a full disk: the engine may start all the same, and its user make room.
+      report("host-address.not-kept", { reason: messageOf(error) });
+    });
+  }
+  bindSources.nameMachine(config?.hostname ?? defaultConfig.hostname);
   const spec = dockerdSpec(
     ENGINE_CONFIG_FILE,
     planEngineConfig(seen.identity !== undefined, daemon, hostAddress),

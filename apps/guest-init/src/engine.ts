@@ -23,12 +23,13 @@ const LOG_LIMITS = { "log-opts": { "max-size": "10m", "max-file": "3" } };
  * of `wanted` by whoever made that (engine-settings.ts).
  */
 export function planEngineConfig(hasIdentity: boolean, wanted: Daemon, hostAddress?: string): Daemon {
+  const hasGateway = ["host-gateway-ip", "host-gateway-ips"].some((key) => key in wanted);
   const driver = wanted["log-driver"] ?? DEFAULTS["log-driver"];
   const defaults = {
     ...DEFAULTS,
     ...(FILE_LOG_DRIVERS.includes(driver) ? LOG_LIMITS : {}),
     // What `host-gateway` means in --add-host: otherwise it is this machine, on which nothing of the host listens.
-    ...(hostAddress !== undefined && wanted["host-gateway-ip"] === undefined && { "host-gateway-ips": [hostAddress] }),
+    ...(hostAddress !== undefined && !hasGateway && { "host-gateway-ips": [hostAddress] }),
     // What would be an empty folder in place of one of the host's is refused: bind-sources.ts.
     ...(hostAddress !== undefined && { "authorization-plugins": [PLUGIN] }),
   };

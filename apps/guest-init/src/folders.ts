@@ -2,6 +2,7 @@ import { type Folder, Folder as FolderSchema, type GuestConfig } from "@boot2doc
 import * as z from "zod/mini";
 import { parseMountInfo } from "./mount-info.ts";
 import { OWN_DATA } from "./paths.ts";
+import { makePlace, removePlace } from "./places.ts";
 import { messageOf } from "./problem.ts";
 import type { System } from "./system.ts";
 
@@ -86,6 +87,7 @@ export async function removeStandIns(wanted: readonly Folder[], system: System, 
   for (const path of await readStandIns(system)) {
     if (wanted.some((folder) => folder.path === path)) continue;
     await system.processes.run([UMOUNT, "-i", "-l", path], signal);
+    await removePlace(path, system);
   }
 }
 
@@ -120,6 +122,8 @@ export async function changeFolders(
   for (const { path } of unmount) {
     const problem = await unmountFolder(path, host.isThere, system, signal);
     if (problem !== undefined) problems.push(problem);
+    // A container that wants it is to be told, and not to find an empty one.
+    await removePlace(path, system);
   }
   if (mount.length === 0) return problems;
   await keepGroupOut(CONTAINERS_GROUP, port, system, signal);
@@ -145,23 +149,6 @@ export function mountOptions({ readOnly }: Folder, port: number): string {
   const server = `addr=${SERVER},port=${port},mountport=${port},proto=tcp,mountproto=tcp,vers=3,mountvers=3`;
   const behaviour = "hard,nosharecache,timeo=100,retrans=2,nolock,noacl,actimeo=1,rsize=262144,wsize=262144";
   return `${server},${behaviour},nosuid,nodev,noatime,${readOnly ? "ro" : "rw"}`;
-}
-
-/** The root is read-only, and in memory (iso/initrd): it takes a name at its top for as long as the machine runs. */
-async function makePlace(path: string, { files, mounts }: System): Promise<void> {
-  try {
-    await files.makeDirectory(path);
-    return;
-  } catch {
-    // Node says ENOENT of a parent that cannot be made for whatever reason.
-  }
-  const remount = (how: string) => mounts.mount({ source: "none", target: "/", fstype: "none", options: how });
-  await remount("remount");
-  try {
-    await files.makeDirectory(path);
-  } finally {
-    await remount("remount,ro");
-  }
 }
 
 async function mountFolder(folder: Folder, port: number, system: System, signal: AbortSignal): Promise<void> {

@@ -104,6 +104,7 @@ export class Guest {
     log.moveTo(EARLY_LOG);
     await this.#events.recall();
     await system.files.write(PID_FILE, `${pid}\n`);
+    await context.bindSources.serve();
     await this.#supervisor.recall();
     const inherited = this.#supervisor.services.map(({ spec: { id } }) => id);
     this.#events.emit(restarts === 0 ? "guest.started" : "guest.restarted", {

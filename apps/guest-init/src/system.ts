@@ -69,6 +69,10 @@ export interface Files {
    * a folder of the host may have to be waited for. A symbolic link is not followed.
    */
   touch(path: string, modifiedNs: bigint): Promise<void>;
+  /** A folder with nothing in it: fails with ENOTEMPTY, EBUSY … */
+  removeEmpty(path: string): Promise<void>;
+  /** Where a symbolic link leads, as it is written there; undefined for everything else. */
+  readLink(path: string): Promise<string | undefined>;
   /** With everything below. Idempotent. */
   remove(path: string): Promise<void>;
   /** Resolves when something has that name; its directory must be there. Woken by the kernel, not by a clock. */

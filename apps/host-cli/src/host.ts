@@ -217,7 +217,12 @@ export interface Network {
    * An NFS server of those folders, on a socket that is private to the user; whoever connects acts as the user, and the user's
    * things belong to 1000:1000 for them. `folders` is asked each time; a folder is the same object for as long as it is the same.
    */
-  serveFolders(path: string, folders: () => readonly SharedFolder[]): Promise<Server>;
+  serveFolders(
+    path: string,
+    folders: () => readonly SharedFolder[],
+    /** A time of modification that a client gives a file back only to have its own watchers hear of it: the file keeps the one it has. */
+    isAnnounced: (modifiedNs: bigint) => boolean,
+  ): Promise<Server>;
   /** Addresses of both families, as the system's own programs find them: hosts file, VPN, multicast names. Empty for none. */
   lookup(name: string): Promise<string[]>;
   /** GET; body bounded to 16 MiB. A refusal by either side of TLS fails with its `code`. */

@@ -66,10 +66,12 @@ function writeTime(writer: XdrWriter, ns: bigint): void {
 export interface Changes {
   mode?: number;
   size?: number;
-  /** In seconds; "now" is the server's. */
-  atime?: number | "now";
-  mtime?: number | "now";
+  atime?: Time;
+  mtime?: Time;
 }
+
+/** Since 1970; "now" is the server's. */
+export type Time = { ns: bigint } | "now";
 
 export function readChanges(reader: XdrReader): Changes {
   const mode = reader.isTrue() ? reader.u32() : undefined;
@@ -86,12 +88,12 @@ export function readChanges(reader: XdrReader): Changes {
   };
 }
 
-function readTime(reader: XdrReader): number | "now" | undefined {
+function readTime(reader: XdrReader): Time | undefined {
   const how = reader.u32();
   if (how === 0) return undefined;
   if (how === 1) return "now";
-  const seconds = reader.u32();
-  return seconds + reader.u32() / 1e9;
+  const seconds = BigInt(reader.u32());
+  return { ns: seconds * second + BigInt(reader.u32()) };
 }
 
 const access = { read: 1, lookup: 2, modify: 4, extend: 8, delete: 16, execute: 32 };

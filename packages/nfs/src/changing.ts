@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, link, lutimes, mkdir, open, rename, rmdir, symlink, unlink } from "node:fs/promises";
-import { mknodType, readChanges, writeOptionalAttributes, type Changes } from "./attributes.ts";
+import { mknodType, readChanges, writeOptionalAttributes, type Changes, type Time } from "./attributes.ts";
 import { checkWritable, readEntry, readName, reply, statOrNone, writeChanged, type Context } from "./context.ts";
 import type { Name } from "./names.ts";
 import { maxTransferBytes } from "./reading.ts";
@@ -19,9 +19,6 @@ const unstable = 0;
 const fileSync = 2;
 /** Verifiers of exclusive creations that may be asked for again. */
 const keptVerifiers = 128;
-
-/** As far as `lutimes` tells them apart. */
-const isSameTime = (seconds: number, ns: bigint): boolean => Math.abs(seconds - Number(ns) / 1e9) < 1e-6;
 
 export function changingProcedures(context: Context): Record<number, Procedure> {
   const { tree, files, owner } = context;
@@ -62,16 +59,14 @@ export function changingProcedures(context: Context): Record<number, Procedure> 
     const { parent, name } = entry;
     const isLink = mode !== undefined && (await tree.stat(entry)).isSymbolicLink();
     if (mode !== undefined && !isLink) await tree.pinned(entry, (path) => chmod(path, mode));
-    if (atime === undefined && mtime === undefined) return;
+    if (atime === undefined && (mtime === undefined || (mtime !== "now" && context.isAnnounced(mtime.ns)))) return;
     const before = await tree.stat(entry);
     // Not before what was written in the same millisecond.
     const now = (Date.now() + 1) / 1000;
-    const time = (wanted: number | "now" | undefined, old: bigint): number =>
-      wanted === "now" ? now : (wanted ?? Number(old) / 1e9);
-    const times = [time(atime, before.atimeNs), time(mtime, before.mtimeNs)] as const;
-    // What does not change is not to wake who watches here: the guest repeats a time for its own watchers.
-    if (isSameTime(times[0], before.atimeNs) && isSameTime(times[1], before.mtimeNs)) return;
-    const set = (path: Buffer): Promise<void> => lutimes(path, ...times);
+    const time = (wanted: Time | undefined, old: bigint): number =>
+      wanted === "now" ? now : Number(wanted?.ns ?? old) / 1e9;
+    const set = (path: Buffer): Promise<void> =>
+      lutimes(path, time(atime, before.atimeNs), time(mtime, before.mtimeNs));
     await (parent === undefined ? set(Buffer.from(`${entry.share.folder}/.`)) : tree.within(parent, name, set));
   };
 

@@ -14,6 +14,7 @@ export interface Context {
   files: OpenFiles;
   listings: Listings;
   owner: Owner;
+  isAnnounced: (modifiedNs: bigint) => boolean;
   /** Who this process is for the files' system. */
   self: { uid: number | undefined; groups: readonly number[] };
   /** Another one says that what was written and not committed may be lost. 8 bytes. */

@@ -19,6 +19,11 @@ export interface NfsServerOptions {
   /** Those of now; a share is the same object for as long as it is the same. */
   shares: () => readonly Export[];
   owner: Owner;
+  /**
+   * Whether a client that sets this time of modification, in nanoseconds since 1970, and nothing else repeats what it was told, for its own
+   * watchers: the file, which may have been written to since, stays as it is.
+   */
+  isAnnounced?: (modifiedNs: bigint) => boolean;
 }
 
 export interface NfsServer {
@@ -32,7 +37,7 @@ export interface NfsServer {
  * An NFS version 3 server of folders, MOUNT included, on whatever stream a client comes by. Whoever can connect acts as the user of this process,
  * within the shares. Has no locks (NLM): mount with `nolock`. RFC 1813.
  */
-export function createNfsServer({ shares, owner }: NfsServerOptions): NfsServer {
+export function createNfsServer({ shares, owner, isAnnounced = () => false }: NfsServerOptions): NfsServer {
   const tree = new Tree(shares, process.platform);
   const files = new OpenFiles(tree);
   const context: Context = {
@@ -40,6 +45,7 @@ export function createNfsServer({ shares, owner }: NfsServerOptions): NfsServer 
     files,
     listings: new Listings(tree),
     owner,
+    isAnnounced,
     self: { uid: process.geteuid?.(), groups: process.getgroups?.() ?? [] },
     verifier: randomBytes(8),
   };

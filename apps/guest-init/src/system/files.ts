@@ -9,13 +9,15 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   readSync,
+  readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
-  statfsSync,
+  rmdirSync,
   statSync,
+  statfsSync,
   symlinkSync,
   truncateSync,
   watch,
@@ -125,6 +127,16 @@ export const files: Omit<Files, "touch"> = {
     } finally {
       signal.removeEventListener("abort", stop);
       watcher.close();
+    }
+  },
+  async removeEmpty(path) {
+    rmdirSync(path);
+  },
+  async readLink(path) {
+    try {
+      return readlinkSync(path);
+    } catch {
+      return undefined;
     }
   },
   async isInMemory(path) {

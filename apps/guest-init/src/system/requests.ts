@@ -18,6 +18,8 @@ export async function serveRequests(socketPath: string, longestBytes: number, an
   rmSync(socketPath, { force: true });
   server.listen({ path: socketPath });
   await once(server, "listening");
+  // What comes of a single connection later.
+  server.on("error", () => undefined);
 }
 
 async function readBody(request: IncomingMessage, longestBytes: number): Promise<string> {

@@ -44,6 +44,8 @@ export class FakeSystem implements System {
   };
   /** Sockets and ports that take connections. */
   readonly listening = new Set<string>();
+  /** Targets of symbolic links. */
+  readonly links = new Map<string, string>();
   /** Who hears what is written into a pipe. */
   readonly pipeReaders = new Map<string, (line: string) => void>();
   /** Ends what is held with a pipe. */
@@ -127,6 +129,12 @@ export class FakeSystem implements System {
     appears: async (path, signal) => {
       while (!this.content.has(path) && !this.listening.has(path)) await this.clock.wait(APPEARS_POLL_MS, signal);
     },
+    removeEmpty: async (path) => {
+      this.history.push(`rmdir ${path}`);
+      if ([...this.content.keys()].some((name) => name.startsWith(`${path}/`))) throw new Error("ENOTEMPTY");
+      this.content.delete(path);
+    },
+    readLink: async (path) => this.links.get(path),
     touch: async (path, modifiedNs) => {
       this.history.push(`touch ${path} ${modifiedNs}`);
       if (!this.content.has(path)) throw new Error("ENOENT");

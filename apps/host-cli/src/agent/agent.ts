@@ -179,7 +179,11 @@ async function attend(
   };
   try {
     wantFolders(config.folders ?? []);
-    folders = await host.network.serveFolders(dir.foldersSocket, () => shared.list);
+    folders = await host.network.serveFolders(
+      dir.foldersSocket,
+      () => shared.list,
+      (ns) => watches.isAnnounced(ns),
+    );
     // Forwards first: who reaches the agent may rely on them.
     await look();
     await using served = await serveControl(

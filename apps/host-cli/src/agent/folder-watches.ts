@@ -9,6 +9,10 @@ type Changes = ParamsOf<typeof guestMethods, "folders.touch">["changes"];
 const settleMs = 50;
 /** As many as fit a message. */
 const mostAtOnce = 512;
+/** What the protocol takes. */
+const longestPath = 1024;
+/** Those of some messages. */
+const mostAnnounced = 8192;
 /** Of a whole tree that is unpacked nobody wants to hear each file. */
 const mostPending = 4096;
 
@@ -25,6 +29,8 @@ export class FolderWatches {
   readonly #options: FolderWatchesOptions;
   readonly #watches = new Map<string, Promise<Watch | undefined>>();
   readonly #pending = new Set<string>();
+  /** The last ones, in order. */
+  readonly #announced = new Set<bigint>();
   #isTelling = false;
 
   constructor(options: FolderWatchesOptions) {
@@ -56,6 +62,20 @@ export class FolderWatches {
     }
   }
 
+  /** Whether a time of modification is one that the guest was told: its touch of a file, which may have been written to since. */
+  isAnnounced(ns: bigint): boolean {
+    return this.#announced.has(ns);
+  }
+
+  #announce(ns: bigint): void {
+    this.#announced.delete(ns);
+    this.#announced.add(ns);
+    for (const old of this.#announced) {
+      if (this.#announced.size <= mostAnnounced) break;
+      this.#announced.delete(old);
+    }
+  }
+
   #changed(path: string): void {
     if (this.#pending.size >= mostPending) return;
     this.#pending.add(path);
@@ -74,7 +94,7 @@ export class FolderWatches {
         if (changes.length > 0) await tell(changes, signal);
       }
     } catch (error) {
-      // A guest that is away looks at everything anew when it is back.
+      // What changes while the guest is away nobody in it hears of.
       this.#pending.clear();
       if (!signal.aborted) log.info("the guest was not told of changes", { reason: String(error) });
     } finally {
@@ -85,8 +105,11 @@ export class FolderWatches {
   async #read(paths: readonly string[]): Promise<Changes> {
     const changes: Changes = [];
     for (const path of paths) {
-      const modifiedNs = await this.#options.host.files.modifiedNs(path);
-      if (modifiedNs !== undefined) changes.push({ path, modifiedNs: String(modifiedNs) });
+      // Of a path that can't be looked at there is nothing to say.
+      const modifiedNs = await this.#options.host.files.modifiedNs(path).catch(() => undefined);
+      if (modifiedNs === undefined || modifiedNs < 0n || path.length > longestPath) continue;
+      changes.push({ path, modifiedNs: String(modifiedNs) });
+      this.#announce(modifiedNs);
     }
     return changes;
   }

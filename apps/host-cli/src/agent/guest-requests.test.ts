@@ -33,10 +33,10 @@ test("the machine takes over what its host was at the last start; what is said o
   world.authorities.push("corporate");
   const host = world.host();
   await writeInherited(host, dir);
-  const engine = { daemon: {}, env: { HTTPS_PROXY: "http://other.corp" } };
+  const engine = { daemon: {}, env: { https_proxy: "http://other.corp" } };
   world.disk.put(dir.config, JSON.stringify({ formatVersion: 1, ...machineConfig, engine }));
   const requests = guestRequests(host, dir, machineConfig, forwards, want);
-  const env = { HTTP_PROXY: "http://host.docker.internal:3128", HTTPS_PROXY: "http://other.corp", NO_PROXY };
+  const env = { HTTP_PROXY: "http://host.docker.internal:3128", https_proxy: "http://other.corp", NO_PROXY };
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine: { env }, authorities: ["corporate"] });
   await writeInherited(host, dir, "none");
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine, authorities: [] });

@@ -26,7 +26,7 @@ export function guestRequests(
       wantFolders(folders);
       const { proxy, authorities } = await readInherited(host, dir);
       // What somebody says of the engine itself counts more.
-      const env = { ...proxy, ...engine?.env };
+      const env = { ...proxiesBeside(engine?.env ?? {}, proxy), ...engine?.env };
       return {
         hostname: dir.name,
         // A disk that we made asks for it by itself. One that looks blank and does not ask is somebody's.
@@ -47,6 +47,12 @@ export function guestRequests(
     "names.resolve": async ({ name }) => ({ addresses: asGuestReaches(await host.network.lookup(name)) }),
     "ports.publish": async ({ ports }, signal) => ({ refused: await forwards.publish(ports, signal) }),
   };
+}
+
+/** Of two spellings of a variable Go programs take the one in capitals. */
+function proxiesBeside(env: Record<string, string>, proxies: Record<string, string>): Record<string, string> {
+  const given = new Set(Object.keys(env).map((name) => name.toUpperCase()));
+  return Object.fromEntries(Object.entries(proxies).filter(([name]) => !given.has(name)));
 }
 
 function linesOf(text = ""): string[] {

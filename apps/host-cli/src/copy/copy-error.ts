@@ -31,9 +31,7 @@ export function copyError(message: string, { hint, cause }: { hint?: string | un
 }
 
 export function describePlace(path: string, { machine }: Place): string {
-  // A name must not speak to the terminal.
-  const shown = /[\p{Cc}\u2028\u2029]/u.test(path) ? JSON.stringify(path).replace(/[\u007f-\u009f]/g, "?") : path;
-  return `${shown} ${machine === undefined ? "on this host" : `in ${machine}`}`;
+  return `${/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(path) ? shownName(path) : path} ${machine === undefined ? "on this host" : `in ${machine}`}`;
 }
 
 function hintOf(code: string, path: string, { machine }: Place): string | undefined {
@@ -53,4 +51,9 @@ function hintOf(code: string, path: string, { machine }: Place): string | undefi
     default:
       return undefined;
   }
+}
+
+/** A name must not speak to the terminal, nor turn its text around. */
+export function shownName(name: string): string {
+  return JSON.stringify(name).replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, "?");
 }

@@ -1,4 +1,4 @@
-import { copyError, describePlace } from "./copy-error.ts";
+import { copyError, describePlace, shownName } from "./copy-error.ts";
 import { drain } from "./drain.ts";
 import type { FileTree, TreeFacts } from "./file-tree.ts";
 import { isFileName, joinPath } from "./path.ts";
@@ -52,7 +52,7 @@ export async function survey(roots: readonly Root[], to: FileTree, signal: Abort
     for (const { name, facts } of listed) {
       if (!isFileName(name, to.style)) {
         throw copyError(
-          `a file in ${describePlace(source, from)} has a name that it can't have there: ${JSON.stringify(name)}`,
+          `a file in ${describePlace(source, from)} has a name that it can't have there: ${shownName(name)}`,
           {
             hint: "Rename it.",
           },

@@ -6,6 +6,8 @@ import type { Item } from "./survey.ts";
 
 const itemsAtOnce = 16;
 /** Of one file: enough for a way that takes a while, in pieces that one message of the protocol carries. */
+/** Of a file that says nothing true about its size, as those of /proc. */
+const mostUnannouncedBytes = 64 * 2 ** 20;
 const chunkBytes = 128 * 1024;
 const chunksAtOnce = 16;
 
@@ -115,10 +117,18 @@ async function copyParts(
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const starts: number[] = [];
-  for (let start = 0; start < sizeBytes; start += chunkBytes) starts.push(start);
   let isWhole = true;
-  await drain(starts.reverse(), chunksAtOnce, signal, async (start) => {
+  // Each piece brings the next one along: what is said of a size may be anything.
+  let next = 0;
+  const queue: number[] = [];
+  const enqueue = (): void => {
+    if (next >= sizeBytes || !isWhole) return;
+    queue.push(next);
+    next += chunkBytes;
+  };
+  for (let count = 0; count < chunksAtOnce; count += 1) enqueue();
+  await drain(queue, chunksAtOnce, signal, async (start) => {
+    enqueue();
     const buffer = new Uint8Array(Math.min(chunkBytes, sizeBytes - start));
     let filled = 0;
     while (filled < buffer.byteLength) {
@@ -150,6 +160,8 @@ async function copyToEnd(
     await output.write(buffer.subarray(0, bytes), at);
     at += bytes;
     onBytes(bytes);
+    if (at > mostUnannouncedBytes)
+      throw new Error(`there is no end to it: ${at} bytes where ${sizeBytes} were announced`);
   } while (at !== sizeBytes);
   return true;
 }

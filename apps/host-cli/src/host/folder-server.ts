@@ -9,7 +9,11 @@ import { Connections } from "./tracked-server.ts";
 const guestUser = { uid: 1000, gid: 1000 };
 
 /** As Network's `serveFolders`. */
-export async function serveFolders(path: string, folders: () => readonly SharedFolder[]): Promise<Server> {
+export async function serveFolders(
+  path: string,
+  folders: () => readonly SharedFolder[],
+  isAnnounced: (modifiedNs: bigint) => boolean,
+): Promise<Server> {
   const { createNfsServer } = await import("@boot2docker/nfs");
   const exports = new WeakMap<SharedFolder, Export>();
   const exportOf = (folder: SharedFolder): Export => {
@@ -21,6 +25,7 @@ export async function serveFolders(path: string, folders: () => readonly SharedF
   };
   const nfs = createNfsServer({
     shares: () => folders().map(exportOf),
+    isAnnounced,
     owner: { hostUid: process.getuid?.(), hostGid: process.getgid?.(), ...guestUser },
   });
   await rm(path, { force: true });

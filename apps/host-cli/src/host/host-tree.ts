@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { fileError } from "../copy/copy-error.ts";
 import type { FileTree, OpenFile, TreeFacts } from "../copy/file-tree.ts";
@@ -5,6 +6,8 @@ import { joinPath } from "../copy/path.ts";
 import { nodeFiles } from "./files.ts";
 
 const isWindows = process.platform === "win32";
+/** What was a file when it was looked at may be a link or a pipe by now, where a guest can write, too. Windows has neither flag. */
+const readFlags = isWindows ? "r" : constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const thisHost = {};
 
 /** The files of this host, for copying. A path that is not absolute begins in the working directory. */
@@ -37,7 +40,7 @@ export const hostTree: FileTree = {
       path,
       fs.chmod(path, mode).then(() => fs.utimes(path, modifiedAt, modifiedAt)),
     ),
-  open: async (path) => openFile(path, await told("read", path, fs.open(path, "r"))),
+  open: async (path) => openFile(path, await told("read", path, fs.open(path, readFlags))),
   create: async (path, meant) => openFile(meant, await told("write", meant, fs.open(path, "wx", 0o600))),
   rename: (from, to) => told("write", to, fs.rename(from, to)),
   remove: (path) => told("remove", path, fs.unlink(path)),

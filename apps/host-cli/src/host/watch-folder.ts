@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join, sep } from "node:path";
 import type { Watch } from "../host.ts";
 
 /** Large, and not what people edit. */
@@ -102,8 +102,9 @@ class WatchedTree implements Watch {
 
   /** With all below it. */
   #forget(folder: string): void {
+    if (!this.#folders.has(folder)) return;
     for (const [path, watcher] of this.#folders) {
-      if (relative(folder, path).startsWith("..")) continue;
+      if (path !== folder && !path.startsWith(`${folder}${sep}`)) continue;
       watcher.close();
       this.#folders.delete(path);
     }

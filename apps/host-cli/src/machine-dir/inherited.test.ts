@@ -17,6 +17,8 @@ describe("guestProxies", () => {
     ["http://127.0.0.1:3128", "http://host.docker.internal:3128"],
     ["127.0.0.1:3128", "host.docker.internal:3128"],
     ["http://user:p%40ss@localhost:3128/", "http://user:p%40ss@host.docker.internal:3128/"],
+    ["http://user:p/a@ss@127.0.0.1:3128", "http://user:p/a@ss@host.docker.internal:3128"],
+    ["http://0.0.0.0:3128", "http://host.docker.internal:3128"],
     ["socks5://[::1]:1080", "socks5://host.docker.internal:1080"],
     ["http://squid.localhost", "http://host.docker.internal"],
     ["https://127.9.9.9", "https://host.docker.internal"],

@@ -56,10 +56,10 @@ export function guestProxies(env: Host["env"]): Record<string, string> {
 
 function seenFromGuest(proxy: string): string {
   const [, before = "", name = "", after = ""] =
-    /^((?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?)(\[[^\]]*\]|[^:/]*)(.*)$/is.exec(proxy) ?? [];
+    /^((?:[a-z][a-z0-9+.-]*:\/\/)?(?:.*@)?)(\[[^\]]*\]|[^:/]*)(.*)$/is.exec(proxy) ?? [];
   return isLoopback(name) ? `${before}${hostName}${after}` : proxy;
 }
 
 function isLoopback(name: string): boolean {
-  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/i.test(name);
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1\])$/i.test(name);
 }

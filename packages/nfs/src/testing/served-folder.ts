@@ -11,6 +11,7 @@ export class ServedFolder {
   readonly path = (...names: string[]): string => join(this.folder, "share", ...names);
   shares: Export[] = [{ path: "/home/me", folder: this.path(), isReadOnly: false }];
   readonly servers: NfsServer[] = [];
+  readonly announced = new Set<bigint>();
 
   constructor() {
     mkdirSync(this.path());
@@ -20,7 +21,11 @@ export class ServedFolder {
   /** Another server, as after the death of one, with its client. */
   readonly serve = async (): Promise<{ client: NfsClient; root: Buffer }> => {
     const owner = { hostUid: process.getuid?.(), hostGid: process.getgid?.(), uid: 1000, gid: 1000 };
-    const server = createNfsServer({ shares: () => this.shares, owner });
+    const server = createNfsServer({
+      shares: () => this.shares,
+      owner,
+      isAnnounced: (ns) => this.announced.has(ns),
+    });
     this.servers.push(server);
     const client = new NfsClient(server);
     return { client, root: (await client.mount("/home/me")).root };
