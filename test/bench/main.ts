@@ -1,10 +1,12 @@
 import { benchBoot, type BootFigures } from "./boot.ts";
 import { benchFolders, renderFolders } from "./folders.ts";
+import { benchPorts, renderPorts } from "./ports.ts";
 
 /** `pnpm bench NAME [--json]`: figures on stdout, progress on stderr. */
 const benches = {
   boot: async (log: Log) => render(await benchBoot(log), table),
   folders: async (log: Log) => render(await benchFolders(log), renderFolders),
+  ports: async (log: Log) => render(await benchPorts(log), renderPorts),
 };
 type Log = (line: string) => void;
 
