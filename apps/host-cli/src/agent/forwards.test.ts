@@ -160,7 +160,7 @@ describe("a published port, without a tunnel,", () => {
         reason: {
           code: "port-taken",
           message: "listen tcp 127.0.0.1:8080: address already in use: nginx (process 7) has it",
-          hint: "End that program, or publish another port.",
+          hint: "End what has it, or publish another port.",
         },
       },
     ]);

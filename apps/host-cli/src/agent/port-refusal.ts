@@ -18,7 +18,7 @@ export async function explainRefusal(
       return {
         code: "port-taken",
         message: `${at}: address already in use: ${who}`,
-        hint: "End that program, or publish another port.",
+        hint: "End what has it, or publish another port.",
       };
     }
     case "EACCES":

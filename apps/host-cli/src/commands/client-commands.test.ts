@@ -43,7 +43,7 @@ test("ports lists what containers publish, and says why a port is not answered",
   });
   const why = await run(world, "ports --why 8081 m1");
   expect(why.code).toBe(1);
-  expect(why.stdout).toContain("hint: End that program, or publish another port.");
+  expect(why.stdout).toContain("hint: End what has it, or publish another port.");
   expect((await run(world, "ports --why 9 m1")).stdout).toBe("no container of this machine publishes port 9\n");
   expect((await run(world, "ports --why many m1")).code).toBe(2);
 });

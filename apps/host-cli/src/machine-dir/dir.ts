@@ -206,6 +206,12 @@ export function machineDir(host: Host, name: string): MachineDir {
   return { name, path, root, ...absolute(machineFiles, (relative) => `${path}/${relative}`) };
 }
 
+/** Whose VM or carrier of ports that is: they have paths of their machine among their arguments. */
+export function machineOf({ machines }: RootDir, commandLine: string): string | undefined {
+  const [, behind] = commandLine.split(`${machines}/`, 2);
+  return behind?.split("/", 1)[0];
+}
+
 /** The name becomes the guest's host name and a folder: a DNS label (RFC 1123) is safe as both. */
 export function isMachineName(name: string): boolean {
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
-import { choosePorts, parseLsof, parseSs, portPairs } from "./ports.ts";
+import { rootDir } from "./dir.ts";
+import { choosePorts, parseLsof, parseSs, portOwner, portPairs } from "./ports.ts";
 
 test("a pair is chosen of which both are free on the host and of no machine", async () => {
   const world = new FakeWorld();
@@ -31,14 +32,28 @@ test("all ports lie below those that systems hand out themselves", () => {
 });
 
 test.each([
-  ['LISTEN 0 5 127.0.0.1:1 0.0.0.0:* users:(("nginx",pid=12,fd=6),("nginx",pid=13,fd=6))', "nginx (process 12)"],
+  ['LISTEN 0 5 127.0.0.1:1 0.0.0.0:* users:(("nginx",pid=12,fd=6),("nginx",pid=13,fd=6))', { name: "nginx", pid: 12 }],
   ["LISTEN 0 5 127.0.0.1:1 0.0.0.0:*", undefined],
   ["", undefined],
 ])("ss says who listens: %s", (text, owner) => {
-  expect(parseSs(text)).toBe(owner);
+  expect(parseSs(text)).toEqual(owner);
 });
 
 test("lsof says who listens", () => {
-  expect(parseLsof("p123\ncnode\nf12\n")).toBe("node (process 123)");
+  expect(parseLsof("p123\ncnode\nf12\n")).toEqual({ name: "node", pid: 123 });
   expect(parseLsof("")).toBeUndefined();
+});
+
+test.each([
+  ["another machine's ssh client", "ssh -N -oControlPath=MACHINES/other/ssh.ctl 127.0.0.1"],
+  ["another machine's QEMU", "qemu-system-x86_64 -pidfile MACHINES/other/vm.pid"],
+])("a port of %s is that machine's", async (_, template) => {
+  const world = new FakeWorld();
+  const commandLine = template.replace("MACHINES", rootDir(world.host()).machines);
+  world.programs.set("/usr/bin/ss", () => ({ code: 0, stdout: 'users:(("carrier",pid=7,fd=3))', stderr: "" }));
+  world.processes.set(7, { identity: { pid: 7, startMark: "1", commandLine }, onKill: [] });
+  const { signal } = new AbortController();
+  expect(await portOwner(world.host(), "tcp", 8080, signal)).toBe("machine other (carrier, process 7)");
+  world.processes.delete(7);
+  expect(await portOwner(world.host(), "tcp", 8080, signal)).toBe("carrier (process 7)");
 });

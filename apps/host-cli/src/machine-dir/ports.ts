@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
+import { machineOf, rootDir } from "./dir.ts";
 
 /** Below the ports that Linux (32768) and macOS (49152) hand out themselves, so that no outgoing connection has one. */
 const firstPort = 23760;
@@ -77,7 +78,7 @@ function portTaken(port: number, owner: string | undefined): UserError {
   });
 }
 
-/** Who listens there, as far as this user may know. */
+/** Who listens there, as far as this user may know: what carries a machine's ports goes by the machine's name. */
 export async function portOwner(
   host: Host,
   protocol: "tcp" | "udp",
@@ -88,7 +89,11 @@ export async function portOwner(
   const program = command === undefined ? undefined : await host.processes.find(command);
   if (program === undefined) return undefined;
   const { stdout } = await host.processes.run(program, args, signal);
-  return host.platform === "linux" ? parseSs(stdout) : parseLsof(stdout);
+  const listening = host.platform === "linux" ? parseSs(stdout) : parseLsof(stdout);
+  if (listening === undefined) return undefined;
+  const { name, pid } = listening;
+  const machine = machineOf(rootDir(host), (await host.processes.identify(pid))?.commandLine ?? "");
+  return machine === undefined ? `${name} (process ${pid})` : `machine ${machine} (${name}, process ${pid})`;
 }
 
 function listenerQuery(host: Host, protocol: "tcp" | "udp", port: number): string[] {
@@ -104,15 +109,20 @@ function listenerQuery(host: Host, protocol: "tcp" | "udp", port: number): strin
   }
 }
 
+interface Listening {
+  name: string;
+  pid: number;
+}
+
 /** `… users:(("python3",pid=7,fd=3))` at the end of a line; nothing there for another user's process. ss(8) */
-export function parseSs(text: string): string | undefined {
-  const match = /users:\(\("([^"]+)",pid=(\d+)/.exec(text);
-  return match === null ? undefined : `${match[1] ?? ""} (process ${match[2] ?? ""})`;
+export function parseSs(text: string): Listening | undefined {
+  const [, name, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(text) ?? [];
+  return name === undefined ? undefined : { name, pid: Number(pid) };
 }
 
 /** Lines of one field each, `p` for the process and `c` for its name. lsof(8), OUTPUT FOR OTHER PROGRAMS */
-export function parseLsof(text: string): string | undefined {
+export function parseLsof(text: string): Listening | undefined {
   const pid = /^p(\d+)$/m.exec(text)?.[1];
   const name = /^c(.+)$/m.exec(text)?.[1];
-  return pid === undefined || name === undefined ? undefined : `${name} (process ${pid})`;
+  return pid === undefined || name === undefined ? undefined : { name, pid: Number(pid) };
 }
