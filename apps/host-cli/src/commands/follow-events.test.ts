@@ -1,5 +1,6 @@
 import { errorCodes, type GuestEvent, RpcError } from "@boot2docker/protocol";
 import { expect, test } from "vitest";
+import { UserError } from "../errors.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { type EventSource, followEvents } from "./follow-events.ts";
 
@@ -75,4 +76,14 @@ test("a guest that is away is an error to who does not follow", async () => {
   const { guest, source } = guestWith(upTo(2));
   guest.isAway = true;
   await expect(read(source, 0, false)).rejects.toThrow("away");
+});
+
+test("no agent to be had: the end of a machine that is off, and an error of one that is on", async () => {
+  const { guest, source } = guestWith(upTo(2));
+  source.since = async () => {
+    throw new UserError("the host agent did not answer", { code: "agent-unreachable" });
+  };
+  await expect(read(source, 0, true)).rejects.toThrow("the host agent did not answer");
+  guest.isOn = false;
+  expect(await read(source, 0, true)).toEqual([]);
 });

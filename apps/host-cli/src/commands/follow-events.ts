@@ -34,8 +34,10 @@ export async function* followEvents(
       else if (isFollowing) await source.change(signal);
       else return;
     } catch (error) {
-      if (!isFollowing || !(error instanceof RpcError)) throw error;
+      if (!isFollowing || signal.aborted) throw error;
+      // Whatever it is: where there is no VM, an agent is not to be had either.
       if (!(await source.isOn())) return;
+      if (!(error instanceof RpcError)) throw error;
       await clock.delay(returnMs, signal);
     }
   }
