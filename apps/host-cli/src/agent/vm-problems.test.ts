@@ -6,7 +6,7 @@ test.each(["running", "prelaunch", "inmigrate", "shutdown"])("%s is no problem",
 });
 
 test.each([
-  ["io-error", "could not write to the data disk"],
+  ["io-error", "the host's disk is full"],
   ["internal-error", "accelerator could not execute"],
   ["guest-panicked", "the VM is stopped: Kernel panic - not syncing: VFS"],
   ["paused", "the VM is stopped: Kernel panic - not syncing: VFS"],

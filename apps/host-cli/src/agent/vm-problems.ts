@@ -13,12 +13,12 @@ export function vmProblems(runState: string, consoleTail: string): Reason[] {
     case "inmigrate":
     case "shutdown":
       return [];
-    case "io-error":
+    case "io-error": // QEMU's `werror=enospc`, its default: what else fails is told to the guest.
       return [
         {
           code: "vm-paused",
-          message: "the VM is paused: the host could not write to the data disk",
-          hint: "Is the host's disk full? Make room there: the VM goes on by itself.",
+          message: "the VM is paused: the host's disk is full, and could not take what the machine writes",
+          hint: "Make room on it: the VM goes on by itself, and has lost nothing.",
         },
       ];
     case "internal-error":

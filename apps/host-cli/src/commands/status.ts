@@ -44,7 +44,10 @@ export function explain(name: string, observed: MachineStatus): string[] {
         ...(hint === undefined ? [] : [`hint: ${hint}`]),
       ]);
     case "unreachable":
-      return [observed.detail, `hint: See what the host agent did: boot2docker logs ${name} agent`];
+      return [
+        observed.detail,
+        `hint: ${observed.hint ?? `See what the host agent did: boot2docker logs ${name} agent`}`,
+      ];
     case "absent":
       return [`hint: Make it with: boot2docker up ${name}`];
     case "stopped":

@@ -24,7 +24,7 @@ export type MachineStatus =
   | ({ state: "degraded"; guest: GuestState } & Running)
   | ({ state: "stopping" } & Running)
   /** The VM's process lives, but nothing answers. */
-  | ({ state: "unreachable"; detail: string } & Running);
+  | ({ state: "unreachable"; detail: string; hint?: string } & Running);
 
 export interface DiskFacts {
   path: string;

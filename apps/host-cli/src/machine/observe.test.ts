@@ -1,3 +1,4 @@
+import { errorCodes, RpcError } from "@boot2docker/protocol";
 import { expect, test } from "vitest";
 import { qemuDriver } from "../driver/qemu.ts";
 import { openAgent } from "../agent/open-agent.ts";
@@ -34,6 +35,26 @@ test("an agent that is gone is no error", async () => {
   const { world, host, driver, agent } = await running();
   world.kill(world.agents[0]?.identity.pid ?? 0);
   expect(await world.clock.settle(observe(host, driver, agent, never))).toEqual({ vm: await driver.inspect() });
+});
+
+test("a VM that stands still is not asked for its guest's state", async () => {
+  const { world, host, driver, agent } = await running();
+  world.guest.runState = "io-error";
+  await world.clock.pass(6_000);
+  const seen = await world.clock.settle(observe(host, driver, agent, never));
+  expect(seen.agent?.problems).toMatchObject([{ code: "vm-paused" }]);
+  expect(seen.guest).toBeUndefined();
+});
+
+test("a guest that does not answer its agent is what is wrong, and not the agent", async () => {
+  const { world, host, driver, agent } = await running();
+  const call: typeof agent.call = async (method, params, signal) => {
+    if (method === "state.get") throw new RpcError(errorCodes.closed, "gone");
+    return agent.call(method, params, signal);
+  };
+  expect(await world.clock.settle(observe(host, driver, { ...agent, call }, never))).toMatchObject({
+    agent: { detail: "the guest does not answer" },
+  });
 });
 
 test("Docker's answer, its refusal and its absence are told apart", async () => {

@@ -1,6 +1,7 @@
 import { errorText, RpcError, type GuestState } from "@boot2docker/protocol";
 import type { AgentStatus } from "../agent/control.ts";
 import type { AgentConnection } from "../agent/open-agent.ts";
+import { stopsVm } from "../agent/vm-problems.ts";
 import type { Driver, VmFacts } from "../driver/driver.ts";
 import type { Host, HttpsAnswer } from "../host.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
@@ -31,15 +32,17 @@ export async function observe(
   const vm = await driver.inspect();
   if (vm.state === "off" || agent === undefined) return { vm };
   const limit = host.clock.deadline(askLimitMs, signal);
+  let status: AgentStatus | undefined;
   try {
-    const status = await agent.call("agent.status", {}, limit);
+    status = await agent.call("agent.status", {}, limit);
     if (status.vmPid !== vm.process.pid) return { vm }; // It attends a VM that is just going.
-    if (!status.guestConnected) return { vm, agent: status };
+    // A guest that stands still would not answer.
+    if (!status.guestConnected || status.problems?.some(stopsVm) === true) return { vm, agent: status };
     return { vm, agent: status, guest: await agent.call("state.get", {}, limit) };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof RpcError || limit.aborted) return { vm };
-    throw error;
+    if (!(error instanceof RpcError) && !limit.aborted) throw error;
+    return status === undefined ? { vm } : { vm, agent: { detail: "the guest does not answer", ...status } };
   }
 }
 

@@ -28,8 +28,8 @@ test.each<[string, Observation, object]>([
   ["a guest that stops", { vm, agent, guest: guestIn({ name: "stopping" }) }, { state: "stopping", pid: 7 }],
   [
     "a VM that is paused",
-    { vm, agent: { ...agent, problems: [{ code: "vm-paused", message: "no space" }] } },
-    { state: "unreachable", detail: "no space" },
+    { vm, agent: { ...agent, problems: [{ code: "vm-paused", message: "no space", hint: "make room" }] } },
+    { state: "unreachable", detail: "no space", hint: "make room" },
   ],
 ])("%s", (_, seen, status) => {
   expect(deriveStatus(seen)).toMatchObject(status);

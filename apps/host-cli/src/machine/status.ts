@@ -7,7 +7,10 @@ export function deriveStatus({ vm, agent, guest }: Observation): MachineStatus {
   if (vm.state === "off") return { state: "stopped" };
   const running = { pid: vm.process.pid, ...(agent === undefined ? {} : { agent: { pid: agent.pid } }) };
   const problem = agent?.problems?.find(stopsVm);
-  if (problem !== undefined) return { state: "unreachable", ...running, detail: problem.message };
+  if (problem !== undefined) {
+    const { message, hint } = problem;
+    return { state: "unreachable", ...running, detail: message, ...(hint === undefined ? {} : { hint }) };
+  }
   if (guest === undefined) {
     if (agent === undefined) return { state: "unreachable", ...running, detail: "the host agent does not answer" };
     return agent.detail === undefined
