@@ -57,6 +57,47 @@ test("a VM that was paused by a full host disk goes on when there is room", asyn
   expect(vm.history).toContain("resume");
 });
 
+test("as long as there is none, the VM is tried once a round and told as paused all the time", async () => {
+  const { world, dir, vm } = await running();
+  const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
+  world.guest.runState = "io-error";
+  await world.clock.pass(6_000);
+  for (let second = 0; second < 60; second += 1) {
+    await world.clock.pass(1_000);
+    const { problems } = await world.clock.settle(agent.call("agent.status", {}, never));
+    expect(problems).toMatchObject([{ code: "vm-paused" }]);
+  }
+  const tries = vm.history.filter((entry) => entry === "resume").length;
+  expect(tries).toBeGreaterThan(10);
+  expect(tries).toBeLessThan(14);
+  delete world.guest.runState;
+  await world.clock.pass(6_000);
+  expect((await world.clock.settle(agent.call("agent.status", {}, never))).problems).toBeUndefined();
+  await agent.close();
+});
+
+test.each([
+  ["is killed", true],
+  ["was shut down", false],
+] as const)(
+  "a VM that %s leaves no socket, and its end is told in the log when it was none in order",
+  async (end, isTold) => {
+    const { world, dir } = await running();
+    // As an ssh client leaves it behind.
+    world.disk.put(dir.engineSocket, "", { kind: "socket" });
+    const [qemu] = [...world.processes.values()].filter(({ identity }) => identity.commandLine.includes("qemu"));
+    if (end === "is killed") world.kill(qemu?.identity.pid ?? 0);
+    else {
+      const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
+      await world.clock.settle(agent.call("shutdown", { mode: "poweroff" }, never));
+    }
+    await world.clock.pass(10_000);
+    expect(world.agents).toEqual([]);
+    expect(world.disk.text(dir.agentLog)?.includes(" the VM is gone, without a shutdown ")).toBe(isTold);
+    expect([...world.disk.entries].filter(([, { kind }]) => kind === "socket")).toEqual([]);
+  },
+);
+
 test("a guest is told the time about once a minute", async () => {
   const { world, vm } = await running();
   const before = vm.timesTold;

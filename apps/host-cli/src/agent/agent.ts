@@ -41,21 +41,27 @@ export async function runAgent(host: Host, name: string, signal: AbortSignal): P
   const log = openAgentLog(host, dir.agentLog);
   const driver = qemuDriver(host, dir);
   log.info("agent started", { pid: host.pid });
+  /** Undefined when there was none to attend. */
+  let wasStopping: boolean | undefined;
   try {
     for (;;) {
       const vm = await driver.inspect();
+      if (vm.state === "off" && wasStopping === false) {
+        log.info("the VM is gone, without a shutdown", { qemu: dir.qemuLog });
+      }
       if (vm.state === "off" || signal.aborted) break;
-      await attend(host, dir, config, driver, vm, log, signal);
+      // One that is just going may not be heard any more.
+      wasStopping = (await attend(host, dir, config, driver, vm, log, signal)) ?? wasStopping ?? false;
     }
   } finally {
     for (const path of [dir.agentSocket, dir.dockerSocket, dir.foldersSocket]) await host.files.remove(path);
-    await sweepIfAlone(host, dir, driver);
+    await sweepIfOff(host, dir, driver);
     log.info("agent ended");
     await log.flush();
   }
 }
 
-/** Returns when the VM, or the connection to its monitor, is gone. */
+/** Returns when the VM, or the connection to its monitor, is gone: whether the guest said that it shuts down, if it said anything. */
 async function attend(
   host: Host,
   dir: MachineDir,
@@ -64,10 +70,10 @@ async function attend(
   vm: VmFacts & { state: "on" },
   log: AgentLog,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean | undefined> {
   const { name } = dir;
   const monitor = await openMonitor(host, driver, log, signal);
-  if (monitor === undefined) return;
+  if (monitor === undefined) return undefined;
   const ended = new AbortController();
   const end = (): void => ended.abort(signal.reason);
   signal.addEventListener("abort", end, { once: true });
@@ -93,8 +99,10 @@ async function attend(
     shared.want(wanted);
     watches.want(wanted);
   };
+  let isStopping: boolean | undefined;
   const onState = (state: GuestState, bootId: string): void => {
     hasServed ||= isServing(state);
+    isStopping = state.lifecycle.name === "stopping";
     shared.heard(state.folders ?? []);
     forwards.heard(state, bootId).catch((error: unknown) => {
       if (!ended.signal.aborted) log.info("ports not carried", { reason: String(error) });
@@ -158,11 +166,16 @@ async function attend(
     guestClock.paused(isPaused, ended.signal);
     wake.resolve(undefined);
   });
+  /** The write that found no room is made again; without any QEMU pauses at once. */
+  const triesInVain = async (): Promise<boolean> => {
+    await monitor.resume(ended.signal);
+    await host.clock.delay(retryMs, ended.signal);
+    return (await look()) === "io-error";
+  };
   const rounds = async (): Promise<void> => {
     for (;;) {
       const runState = await look();
-      // The write is tried again; QEMU pauses again when there is still no room.
-      if (runState === "io-error") await monitor.resume(ended.signal);
+      const isFull = runState === "io-error" && (await triesInVain());
       if (runState === "guest-panicked" && hasServed) {
         // Once: a kernel that panics before it serves again would do so for ever.
         hasServed = false;
@@ -173,7 +186,8 @@ async function attend(
       await trimLog(host, dir.agentLog, maxLogBytes);
       await trimLog(host, dir.tunnelLog, maxLogBytes);
       await trimLog(host, dir.consoleLog, maxConsoleBytes);
-      await Promise.race([host.clock.delay(roundMs, ended.signal), wake.promise]);
+      // That a VM which was tried stands still again is no news.
+      await Promise.race([host.clock.delay(roundMs, ended.signal), ...(isFull ? [] : [wake.promise])]);
       wake = Promise.withResolvers();
     }
   };
@@ -206,11 +220,13 @@ async function attend(
       unlink.abort();
       await linked;
     }
+    return isStopping;
   } catch (error) {
-    if (ended.signal.aborted) return;
+    if (ended.signal.aborted) return isStopping;
     // Often the first sign that the VM is going: the caller looks whether it is still there.
     log.info("round failed", { reason: String(error) });
     await host.clock.delay(retryMs, ended.signal).catch(() => undefined);
+    return isStopping;
   } finally {
     signal.removeEventListener("abort", end);
     ended.abort();
@@ -251,8 +267,11 @@ async function openMonitor(
   }
 }
 
-/** A command that holds the lock cleans up itself, and may just be starting the next VM. */
-async function sweepIfAlone(host: Host, dir: MachineDir, driver: Driver): Promise<void> {
+async function sweepIfOff(host: Host, dir: MachineDir, driver: Driver): Promise<void> {
+  if ((await driver.inspect()).state === "on") return;
+  // The ssh client ends with its guest, and leaves the socket that it listened on. The next one is the next agent's.
+  for (const path of [dir.tunnelSocket, dir.engineSocket]) await host.files.remove(path);
+  // A command that holds the lock cleans up itself, and may just be starting the next VM.
   await using lock = await host.files.tryLock(dir.lock);
   if (lock !== undefined && (await driver.inspect()).state === "off") await driver.sweep();
 }

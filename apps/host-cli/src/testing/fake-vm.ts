@@ -107,6 +107,10 @@ export class FakeVm {
       for (const line of lines) {
         const { execute, arguments: args, id } = JSON.parse(line) as QmpRequest; // What our own client wrote.
         await say({ id, return: this.#execute(execute, args) });
+        if (execute !== "cont") continue;
+        await say({ event: "RESUME" });
+        // As long as its reason is there.
+        if (this.#behaviour.runState !== undefined) await say({ event: "STOP" });
       }
     }
   }
@@ -283,6 +287,7 @@ export class FakeVm {
   #shutDown(mode: "poweroff" | "reboot"): void {
     if (this.#behaviour.ignoresShutdown === true) return;
     this.#lifecycle = { name: "stopping" };
+    void this.#guest?.notify("state.changed", this.#state()).catch(() => undefined); // A guest that nobody attends.
     const next = mode === "poweroff" ? this.#exit : () => this.#bootAgain();
     void this.#world.clock.delay(500, this.#ended.signal).then(next, () => undefined);
   }
