@@ -12,8 +12,6 @@ export interface RunOptions {
   input?: string;
   cwd?: string;
   signal?: AbortSignal;
-  uid?: number;
-  gid?: number;
 }
 
 /** Runs a program to its end and returns what it said, whatever its exit code. */
