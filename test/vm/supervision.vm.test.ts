@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { askAgent } from "../harness/agent.ts";
 import { cliFile, makeSandbox, type Sandbox } from "../harness/machine.ts";
 
 /** What lives in the guest may die at any time. One boot serves all, so each test leaves the machine running. */
@@ -98,6 +99,43 @@ test("logs -f shows what a daemon says from now on, until Ctrl-C", async () => {
   await expect.poll(() => said, { timeout: 30_000 }).toContain("goroutine stacks written");
   child.kill("SIGINT");
   expect(await ended).toEqual([130, null]);
+});
+
+interface Event {
+  sequence: number;
+  name: string;
+  fields: Record<string, unknown>;
+}
+const parseEvents = (text: string) =>
+  text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Event]));
+const eventsSince = async (sequence: number) =>
+  parseEvents(await box.ok("events", "--json", "--since", String(sequence)));
+const isSshdUp = ({ name, fields }: Event) =>
+  name === "service.state" && fields["service"] === "sshd" && fields["state"] === "ready";
+const killSshd = () => inGuest("sudo kill -9 $(cat /run/dropbear.pid)");
+
+test("a reader of events that goes away, and a killed agent: the next one goes on behind the last number, without a gap", async () => {
+  const last = (await eventsSince(0)).at(-1)?.sequence ?? Number.NaN;
+  const args = ["events", "--follow", "--json", "--since", String(last)];
+  const reader = spawn(process.execPath, [cliFile, ...args], { env: box.env });
+  const ended = once(reader, "exit");
+  let said = "";
+  reader.stdout.on("data", (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  await killSshd();
+  const whole = () => parseEvents(said.slice(0, said.lastIndexOf("\n") + 1));
+  await expect.poll(() => whole().some(isSshdUp), { timeout: 60_000 }).toBe(true);
+  reader.kill("SIGINT");
+  expect(await ended).toEqual([130, null]);
+
+  const seen = whole().map(({ sequence }) => sequence);
+  const lastSeen = seen.at(-1) ?? Number.NaN;
+  await killSshd();
+  process.kill((await askAgent(box, "agent.status", {})).pid, "SIGKILL");
+  await expect.poll(async () => (await eventsSince(lastSeen)).some(isSshdUp), { timeout: 60_000 }).toBe(true);
+  const missed = (await eventsSince(lastSeen)).map(({ sequence }) => sequence);
+  expect([...seen, ...missed]).toEqual([...seen, ...missed].map((_, index) => last + 1 + index));
 });
 
 test("a dockerd that keeps dying: told with its last words, and containers go on", async () => {
