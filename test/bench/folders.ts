@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { askAgent } from "../harness/agent.ts";
 import { makeSandbox } from "../harness/machine.ts";
-import { processCpuMs } from "./host-part.ts";
+import { processCpuMs, readMemoryMiB } from "./host-part.ts";
 
 const folders = 40;
 const filesInEach = 25;
@@ -39,23 +39,19 @@ export async function benchFolders(log: (line: string) => void): Promise<FolderF
   };
   const dataDisk = await run("/mnt/data/bench");
   const { pid } = await askAgent(box, "agent.status", {});
-  const before = { cpu: processCpuMs(pid), memory: memoryMiB(pid) };
+  const before = { cpu: processCpuMs(pid), memory: readMemoryMiB(pid).residentMiB };
   const share = await run(join(box.root, "share"));
   return {
     dataDisk,
     share,
     agentMs: processCpuMs(pid) - before.cpu,
-    agentMiB: [before.memory, memoryMiB(pid)],
+    agentMiB: [before.memory, readMemoryMiB(pid).residentMiB],
   };
 }
 
 function parse(text: string): Record<string, number> {
   const rows = [...text.matchAll(/^(.+) ([\d.]+)$/gm)];
   return Object.fromEntries(rows.map(([, name = "", seconds]) => [name, Number(seconds)]));
-}
-
-function memoryMiB(pid: number): number {
-  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) / 1024;
 }
 
 export function renderFolders({ dataDisk, share, agentMs, agentMiB }: FolderFigures): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { cliFile, type Sandbox } from "../harness/machine.ts";
 import { must } from "../harness/run.ts";
 
@@ -20,4 +20,30 @@ export function processCpuMs(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticksPerSecond = 100;
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+}
+
+export interface ProcessWork {
+  cpuMs: number;
+  /** How often one of its threads went on after a wait. */
+  wakeUps: number;
+}
+
+/** Of a living process since its start, finer than `processCpuMs`: schedstat counts nanoseconds. */
+export function readWork(pid: number): ProcessWork {
+  const threads = readdirSync(`/proc/${String(pid)}/task`).map((thread) => `/proc/${String(pid)}/task/${thread}`);
+  const sum = (file: string, pattern: RegExp): number =>
+    threads.reduce((total, thread) => total + figure(`${thread}/${file}`, pattern), 0);
+  return { cpuMs: sum("schedstat", /^(\d+)/) / 1e6, wakeUps: sum("status", /^voluntary_ctxt_switches:\s+(\d+)/m) };
+}
+
+export function readMemoryMiB(pid: number): { residentMiB: number; proportionalMiB: number } {
+  return {
+    residentMiB: figure(`/proc/${String(pid)}/status`, /^VmRSS:\s+(\d+) kB/m) / 1024,
+    proportionalMiB: figure(`/proc/${String(pid)}/smaps_rollup`, /^Pss:\s+(\d+) kB/m) / 1024,
+  };
+}
+
+/** See proc(5). */
+function figure(file: string, pattern: RegExp): number {
+  return Number(pattern.exec(readFileSync(file, "utf8"))?.[1]);
 }

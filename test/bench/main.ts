@@ -1,12 +1,14 @@
 import { benchBoot, type BootFigures } from "./boot.ts";
 import { benchFolders, renderFolders } from "./folders.ts";
 import { benchPorts, renderPorts } from "./ports.ts";
+import { benchIdle, renderIdle } from "./idle.ts";
 
 /** `pnpm bench NAME [--json]`: figures on stdout, progress on stderr. */
 const benches = {
   boot: async (log: Log) => render(await benchBoot(log), table),
   folders: async (log: Log) => render(await benchFolders(log), renderFolders),
   ports: async (log: Log) => render(await benchPorts(log), renderPorts),
+  idle: async (log: Log) => render(await benchIdle(log), renderIdle),
 };
 type Log = (line: string) => void;
 
