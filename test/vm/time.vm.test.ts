@@ -56,10 +56,11 @@ test("no host agent: the time of a server is taken", async () => {
   server.bind(0, "127.0.0.1");
   await once(server, "listening");
   await restartAgent();
+  const env = await box.dockerEnv();
   const profile = `NTP_SERVER=10.0.2.2:${String(server.address().port)}\n`;
   const prepared = "sudo sh -c 'cat > /var/lib/boot2docker/profile && date -s @1893456000'"; // 2030
   expect((await box.cliWith(profile, "ssh", prepared)).code).toBe(0);
-  const env = await box.dockerEnv();
+  // At once: an agent says the time now and then.
   await killAgent();
   // A command of ours would start another agent: Docker's client needs none.
   const guestTime = async () =>
