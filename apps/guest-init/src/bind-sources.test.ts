@@ -46,11 +46,11 @@ describe("a container that binds", () => {
   );
 
   it("what lies above a shared folder is refused, where it was made for that", async () => {
-    system.content.set("/run/guest-init/places.json", JSON.stringify(["/work/a", "/work"]));
-    system.content.set("/work/a/x", "");
-    system.content.set("/proc/self/mountinfo", "1 1 0:1 / /work/a rw - nfs 127.0.0.1:/work/a rw\n");
-    expect(await create({ Binds: ["/work/a:/in"] })).toEqual({ Allow: true });
-    expect(await create({ Binds: ["/work:/in"] })).toMatchObject({ Allow: false });
+    system.content.set("/run/guest-init/places.json", JSON.stringify(["/projects/a", "/projects"]));
+    system.content.set("/projects/a/x", "");
+    system.content.set("/proc/self/mountinfo", "1 1 0:1 / /projects/a rw - nfs 127.0.0.1:/projects/a rw\n");
+    expect(await create({ Binds: ["/projects/a:/in"] })).toEqual({ Allow: true });
+    expect(await create({ Binds: ["/projects:/in"] })).toMatchObject({ Allow: false });
   });
 
   it("is not waited for where a link leads into a folder of the host", async () => {

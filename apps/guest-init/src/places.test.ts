@@ -36,8 +36,8 @@ it("goes with what was made above it, and nothing that was there before", async 
 });
 
 it("stays while another folder of the host is in it", async () => {
-  await makePlace("/work/a", system);
-  system.content.set("/work/a", "").set("/work/b/file", "");
-  await removePlace("/work/a", system);
-  expect(await readPlaces(system)).toEqual(["/work"]);
+  await makePlace("/projects/a", system);
+  system.content.set("/projects/a", "").set("/projects/b/file", "");
+  await removePlace("/projects/a", system);
+  expect(await readPlaces(system)).toEqual(["/projects"]);
 });
