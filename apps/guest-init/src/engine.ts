@@ -19,8 +19,8 @@ const DEFAULTS: Daemon = {
 const LOG_LIMITS = { "log-opts": { "max-size": "10m", "max-file": "3" } };
 
 /**
- * dockerd's daemon.json. `hostAddress` is where containers find the host, if the machine has one. The engine listens on TCP only with a certificate (DESIGN §8). What is decided here is left out
- * of `wanted` by whoever made that (engine-settings.ts).
+ * dockerd's daemon.json. `hostAddress` is where containers find the host, if the machine has one. The engine listens on TCP
+ * only with a certificate (DESIGN §8). What is decided here is left out of `wanted` by whoever made that (engine-settings.ts).
  */
 export function planEngineConfig(hasIdentity: boolean, wanted: Daemon, hostAddress?: string): Daemon {
   const hasGateway = ["host-gateway-ip", "host-gateway-ips"].some((key) => key in wanted);
