@@ -44,7 +44,7 @@ test("agents killed ten times over: the VM goes on, and each new one has guest a
 
 test("a kernel that panics in service is reset, and serves again", async () => {
   const { world, vm } = await running();
-  world.guest.runState = "guest-panicked";
+  await vm.pause("guest-panicked");
   await world.clock.pass(20_000);
   expect(vm.history.filter((entry) => entry === "reset")).toHaveLength(1);
   expect(vm.history.at(-1)).toBe("ready");
@@ -52,9 +52,19 @@ test("a kernel that panics in service is reset, and serves again", async () => {
 
 test("a VM that was paused by a full host disk goes on when there is room", async () => {
   const { world, vm } = await running();
-  world.guest.runState = "io-error";
+  await vm.pause("io-error");
   await world.clock.pass(12_000);
-  expect(vm.history).toContain("resume");
+  const resumed = vm.history.filter((entry) => entry === "resume");
+  expect(resumed.length).toBeGreaterThanOrEqual(2);
+  expect(resumed.length).toBeLessThanOrEqual(3);
+});
+
+test("nobody asks a VM that says nothing, but for a look now and then", async () => {
+  const { world, vm } = await running();
+  const before = vm.timesAsked;
+  await world.clock.pass(10 * 60_000);
+  expect(vm.timesAsked - before).toBeGreaterThanOrEqual(9);
+  expect(vm.timesAsked - before).toBeLessThanOrEqual(11);
 });
 
 test("as long as there is none, the VM is tried once a round and told as paused all the time", async () => {

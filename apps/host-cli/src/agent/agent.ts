@@ -1,12 +1,11 @@
-import type { GuestState, Reason } from "@boot2docker/protocol";
+import type { GuestState } from "@boot2docker/protocol";
 import type { Driver, Monitor, VmFacts } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
-import { isServing } from "../guest-state.ts";
-import { nameMachine, nameMachineIn } from "../hint-commands.ts";
+import { nameMachineIn } from "../hint-commands.ts";
 import type { Host, Server } from "../host.ts";
 import { type HostFolder, type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
-import { openAgentLog, trimLog, type AgentLog } from "./agent-log.ts";
+import { openAgentLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
 import { serveDocker } from "./docker-socket.ts";
 import { FolderWatches } from "./folder-watches.ts";
@@ -16,16 +15,10 @@ import { guestLink } from "./guest-link.ts";
 import { guestRequests } from "./guest-requests.ts";
 import { guestFoldersPort, SharedFolders } from "./shared-folders.ts";
 import { Tunnel } from "./tunnel.ts";
-import { vmProblems } from "./vm-problems.ts";
+import { VmWatch } from "./vm-watch.ts";
 
 const monitorLimitMs = 10_000;
-const roundMs = 5_000;
 const retryMs = 500;
-const maxLogBytes = 1 << 20;
-const maxConsoleBytes = 4 << 20;
-/** Much less than the 10 s after which the kernel starts again by itself. */
-const lastWordsMs = 1_000;
-const consoleTailBytes = 8 << 10;
 
 /**
  * The host agent of one machine: lives as long as its VM, keeps the channel and the port forwards, answers commands.
@@ -79,7 +72,6 @@ async function attend(
   signal.addEventListener("abort", end, { once: true });
   void monitor.closed.then(end);
 
-  let problems: Reason[] = [];
   const tunnel = await Tunnel.find(host, dir, config.sshPort);
   const shared = new SharedFolders();
   if ((config.folders ?? []).length > 0) tunnel?.wantFolders(guestFoldersPort);
@@ -90,18 +82,20 @@ async function attend(
     scope: config.publish ?? "loopback",
     tunnel,
     signal: ended.signal,
+    onBehind: () => watch.lookSoon(),
   });
+  const watch = new VmWatch({ host, dir, monitor, forwards, log, signal: ended.signal });
+  tunnel?.onEnd(() => watch.lookSoon());
   let control: Control | undefined;
   let docker: Server | undefined;
   let folders: Server | undefined;
-  let hasServed = false;
   const wantFolders = (wanted: readonly HostFolder[]): void => {
     shared.want(wanted);
     watches.want(wanted);
   };
   let isStopping: boolean | undefined;
   const onState = (state: GuestState, bootId: string): void => {
-    hasServed ||= isServing(state);
+    watch.heard(state);
     isStopping = state.lifecycle.name === "stopping";
     shared.heard(state.folders ?? []);
     forwards.heard(state, bootId).catch((error: unknown) => {
@@ -132,27 +126,8 @@ async function attend(
       vmPid: vm.process.pid,
       guestConnected: link.guest() !== undefined,
       ...(detail === undefined ? {} : { detail }),
-      ...(problems.length === 0 ? {} : { problems }),
+      ...(watch.problems.length === 0 ? {} : { problems: [...watch.problems] }),
     };
-  };
-  /** What keeps ports from being carried is told, and no reason to let go of the VM. */
-  const converge = async (): Promise<Reason[]> => {
-    try {
-      return await forwards.converge();
-    } catch (error) {
-      if (ended.signal.aborted) throw error;
-      log.info("ports not carried", { reason: String(error) });
-      return [{ code: "ports-not-carried", message: `ports are not carried: ${String(error)}` }];
-    }
-  };
-  /** Returns QEMU's run state. */
-  const look = async (): Promise<string> => {
-    const runState = await monitor.runState(ended.signal);
-    const refused = await converge();
-    if (runState === "guest-panicked") await letItSpeak(host, monitor, ended.signal);
-    const said = runState === "running" ? "" : await readConsoleTail(host, dir);
-    problems = [...vmProblems(runState, said), ...refused].map((reason) => nameMachine(reason, name));
-    return runState;
   };
   const guestClock = new GuestClock({
     clock: host.clock,
@@ -161,36 +136,10 @@ async function attend(
     },
     log: (reason) => log.info("the guest did not take the time", { reason }),
   });
-  let wake = Promise.withResolvers<undefined>();
   monitor.onPause((isPaused) => {
     guestClock.paused(isPaused, ended.signal);
-    wake.resolve(undefined);
+    watch.lookSoon();
   });
-  /** The write that found no room is made again; without any QEMU pauses at once. */
-  const triesInVain = async (): Promise<boolean> => {
-    await monitor.resume(ended.signal);
-    await host.clock.delay(retryMs, ended.signal);
-    return (await look()) === "io-error";
-  };
-  const rounds = async (): Promise<void> => {
-    for (;;) {
-      const runState = await look();
-      const isFull = runState === "io-error" && (await triesInVain());
-      if (runState === "guest-panicked" && hasServed) {
-        // Once: a kernel that panics before it serves again would do so for ever.
-        hasServed = false;
-        log.info("the guest's kernel panicked: reset", { console: dir.consoleLog });
-        await monitor.reset(ended.signal);
-        continue;
-      }
-      await trimLog(host, dir.agentLog, maxLogBytes);
-      await trimLog(host, dir.tunnelLog, maxLogBytes);
-      await trimLog(host, dir.consoleLog, maxConsoleBytes);
-      // That a VM which was tried stands still again is no news.
-      await Promise.race([host.clock.delay(roundMs, ended.signal), ...(isFull ? [] : [wake.promise])]);
-      wake = Promise.withResolvers();
-    }
-  };
   try {
     wantFolders(config.folders ?? []);
     folders = await host.network.serveFolders(
@@ -199,7 +148,7 @@ async function attend(
       (ns) => watches.isAnnounced(ns),
     );
     // Forwards first: who reaches the agent may rely on them.
-    await look();
+    await watch.look();
     await using served = await serveControl(
       host,
       dir,
@@ -215,7 +164,7 @@ async function attend(
     const unlink = new AbortController();
     const linked = link.run(AbortSignal.any([ended.signal, unlink.signal]));
     try {
-      await Promise.all([rounds(), guestClock.run(ended.signal)]);
+      await Promise.all([watch.run(), guestClock.run(ended.signal)]);
     } finally {
       unlink.abort();
       await linked;
@@ -235,19 +184,6 @@ async function attend(
     await forwards.close();
     await monitor.close();
   }
-}
-
-/** A kernel that panics tells QEMU first, and its console when no other processor holds that: the VM is paused by then. */
-async function letItSpeak(host: Host, monitor: Monitor, signal: AbortSignal): Promise<void> {
-  await monitor.resume(signal);
-  await host.clock.delay(lastWordsMs, signal);
-  await monitor.pause(signal);
-}
-
-async function readConsoleTail(host: Host, dir: MachineDir): Promise<string> {
-  const size = (await host.files.stat(dir.consoleLog))?.sizeBytes ?? 0;
-  const bytes = await host.files.readPart(dir.consoleLog, Math.max(0, size - consoleTailBytes), consoleTailBytes);
-  return new TextDecoder().decode(bytes);
 }
 
 /** The one of an agent that was just killed may still be open on QEMU's side for a moment. */

@@ -2,7 +2,8 @@ import type { PublishedPort } from "@boot2docker/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Forward, Monitor } from "../driver/driver.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
-import { Forwards, ownForwards, planForwards } from "./forwards.ts";
+import { ownForwards, planForwards } from "./forward-plan.ts";
+import { Forwards } from "./forwards.ts";
 
 const never = new AbortController().signal;
 const own = ownForwards({ dockerPort: 1, sshPort: 2 });
@@ -11,6 +12,7 @@ const ownLines = ["tcp 127.0.0.1:1 to 2376", "tcp 127.0.0.1:2 to 22"];
 let world: FakeWorld;
 let present: Forward[];
 let refused: Set<number>;
+let timesBehind: number;
 
 const monitor: Monitor = {
   runState: async () => "running",
@@ -37,6 +39,7 @@ beforeEach(() => {
   world = new FakeWorld();
   present = [];
   refused = new Set();
+  timesBehind = 0;
 });
 
 const open = (scope: "loopback" | "all" = "loopback"): Forwards =>
@@ -47,6 +50,9 @@ const open = (scope: "loopback" | "all" = "loopback"): Forwards =>
     scope,
     tunnel: undefined,
     signal: never,
+    onBehind: () => {
+      timesBehind += 1;
+    },
   });
 const lines = (): string[] =>
   present.map(
@@ -165,10 +171,12 @@ describe("a published port, without a tunnel,", () => {
       },
     ]);
     expect(forwards.list()).toMatchObject([{ refusal: { code: "port-taken" } }]);
+    expect([forwards.isBehind, timesBehind]).toEqual([true, 1]);
     refused.clear();
     world.ports.clear();
     await forwards.converge();
     expect(forwards.list()).toMatchObject([{ listensOn: "127.0.0.1:8080" }]);
+    expect(forwards.isBehind).toBe(false);
   });
 
   test.each([
@@ -186,6 +194,7 @@ describe("a published port, without a tunnel,", () => {
     const forwards = open();
     expect(await forwards.publish([published("::", 8080)], never)).toEqual([]);
     expect(forwards.list()).toMatchObject([{ refusal: { code: "no-ipv6" } }]);
+    expect(forwards.isBehind, "it is not waited for").toBe(false);
     expect(await forwards.publish([published("::1", 8080)], never)).toMatchObject([
       { reason: { code: "address-absent" } },
     ]);

@@ -3,51 +3,17 @@ import type { Forward, Monitor } from "../driver/driver.ts";
 import type { Host, Server } from "../host.ts";
 import type { PublishScope } from "../machine-dir/config-file.ts";
 import type { MachinePorts } from "../machine-dir/ports.ts";
+import { keyOf, loopback, ownForwards, planForwards } from "./forward-plan.ts";
 import { type Listener, listenerOf, renderAddress } from "./listeners.ts";
 import { explainRefusal } from "./port-refusal.ts";
 import type { Tunnel } from "./tunnel.ts";
 
-/** Where the guest's services listen: engine.ts and services.ts of guest-init. */
-const guestDockerPort = 2376;
-const guestSshPort = 22;
-const loopback = "127.0.0.1";
 const ownHint = "End that program: a machine keeps its ports for life, so that open shells stay right.";
 /** The engine comes before the ssh server; a container that starts in between waits for it. */
 const sshLimitMs = 8_000;
 
 type ListedPort = ResultOf<typeof agentMethods, "ports.list">["ports"][number];
 
-export function ownForwards(ports: MachinePorts): Forward[] {
-  const own = (hostPort: number, guestPort: number): Forward => ({
-    protocol: "tcp",
-    hostAddress: loopback,
-    hostPort,
-    guestPort,
-  });
-  return [own(ports.dockerPort, guestDockerPort), own(ports.sshPort, guestSshPort)];
-}
-
-export interface ForwardChanges {
-  add: Forward[];
-  remove: Forward[];
-}
-
-/**
- * What is missing, and what is there and not wanted. `isAll` says that `wanted` is everything: as long as the guest of a
- * new agent has not said what it publishes, what serves that stays, but where it is in the way.
- */
-export function planForwards(wanted: readonly Forward[], present: readonly Forward[], isAll: boolean): ForwardChanges {
-  const keys = new Set(wanted.map(keyOf));
-  const there = new Set(present.map(keyOf));
-  const ends = new Set(wanted.map(hostEndOf));
-  return {
-    add: wanted.filter((forward) => !there.has(keyOf(forward))),
-    remove: present.filter((forward) => !keys.has(keyOf(forward)) && (isAll || ends.has(hostEndOf(forward)))),
-  };
-}
-
-const hostEndOf = ({ protocol, hostAddress, hostPort }: Forward): string => `${protocol} ${hostAddress} ${hostPort}`;
-const keyOf = (forward: Forward): string => `${hostEndOf(forward)} ${forward.guestPort}`;
 const forwardOf = ({ protocol, address, port, guestPort }: Listener): Forward => ({
   protocol,
   hostAddress: address,
@@ -70,6 +36,8 @@ export interface ForwardsOptions {
   tunnel: Tunnel | undefined;
   /** Of the agent: what is begun is not left half done because nobody waits for it any more. */
   signal: AbortSignal;
+  /** Called when something is left to do after what the guest said or asked. */
+  onBehind: () => void;
 }
 
 /**
@@ -91,6 +59,7 @@ export class Forwards {
   #last: Promise<unknown> = Promise.resolve();
   #isStarting = true;
   #areFoldersAsked = false;
+  #isBehind = false;
   #bootId: string | undefined;
   /** The tunnel leads to a system that is gone, which it does not notice by itself. */
   #isOfEarlierBoot = false;
@@ -115,10 +84,12 @@ export class Forwards {
     const ssh = services.find(({ name }) => name === "sshd")?.state;
     // What failed is not waited for.
     if (ssh === "failed" || ssh === "backoff") this.#sshKnown.resolve(undefined);
-    if (ssh !== "ready" || this.#hostKeys !== undefined) return;
-    this.#hostKeys = sshHostKeys;
-    this.#sshKnown.resolve(undefined);
-    await this.converge();
+    const isNew = ssh === "ready" && this.#hostKeys === undefined;
+    if (isNew) {
+      this.#hostKeys = sshHostKeys;
+      this.#sshKnown.resolve(undefined);
+    }
+    if (isNew || this.#isOfEarlierBoot) await this.#change();
   }
 
   /** Has a port of the guest lead to this host's folders, through its ssh server, which has these keys. */
@@ -129,7 +100,7 @@ export class Forwards {
     this.#sshKnown.resolve(undefined);
     this.#areFoldersAsked = true;
     tunnel.wantFolders(port);
-    await this.converge();
+    await this.#change();
     if (!tunnel.hasFolders) throw new Error("the guest's ssh server does not carry them");
   }
 
@@ -140,7 +111,7 @@ export class Forwards {
     if (tunnel !== undefined && ports.length > 0 && this.#hostKeys === undefined && !this.#isStarting) {
       await Promise.race([this.#sshKnown.promise, host.clock.delay(sshLimitMs, signal)]);
     }
-    await this.converge();
+    await this.#change();
     return ports.flatMap((port) => {
       const { protocol, hostAddress, hostPort } = port;
       const reason = this.#refusals.get(listenerKey(listenerOf(port, scope)));
@@ -154,6 +125,20 @@ export class Forwards {
     const done = this.#last.then(() => this.#converge(this.#options.signal));
     this.#last = done.catch(() => undefined);
     return done;
+  }
+
+  /** Something that is wanted is not there, and nobody tells when it can be had: a port gets free, the ssh server answers. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** For who has just changed what is wanted. */
+  async #change(): Promise<void> {
+    try {
+      await this.converge();
+    } finally {
+      if (this.#isBehind) this.#options.onBehind();
+    }
   }
 
   list(): ListedPort[] {
@@ -174,6 +159,7 @@ export class Forwards {
 
   async #converge(signal: AbortSignal): Promise<Reason[]> {
     const { monitor, scope, tunnel } = this.#options;
+    this.#isBehind = true; // Also when this fails.
     const listeners = (this.#published ?? []).map((port) => listenerOf(port, scope));
     const tunnelled = listeners.filter(({ protocol }) => protocol === "tcp" && tunnel !== undefined);
     const others = listeners.filter((listener) => !tunnelled.includes(listener));
@@ -192,27 +178,33 @@ export class Forwards {
     for (const forward of remove) await this.#removeForward(forward, signal);
     for (const forward of add) await this.#addForward(forward, signal);
     for (const listener of relayed) await this.#openRelay(listener, signal);
-    if (tunnel !== undefined) await this.#fillTunnel(tunnel, tunnelled, signal);
+    const isTunnelFull = tunnel === undefined || (await this.#fillTunnel(tunnel, tunnelled, signal));
+    this.#isBehind = this.#refusals.size > 0 || !isTunnelFull;
     return this.#own.flatMap((forward) => {
       const refusal = this.#refusals.get(keyOf(forward));
       return refusal === undefined ? [] : [{ ...refusal, hint: ownHint }];
     });
   }
 
-  async #fillTunnel(tunnel: Tunnel, wanted: readonly Listener[], signal: AbortSignal): Promise<void> {
-    if (this.#published === undefined && !this.#areFoldersAsked) return;
+  /** False when there is more to do that the guest does not tell the time for, as it does when its ssh server answers. */
+  async #fillTunnel(tunnel: Tunnel, wanted: readonly Listener[], signal: AbortSignal): Promise<boolean> {
+    if (this.#published === undefined && !this.#areFoldersAsked) return true;
     const isUp = this.#hostKeys !== undefined && (await tunnel.open(this.#hostKeys, signal));
-    if (this.#published === undefined) return;
+    let isFull = isUp ? tunnel.hasFolders || !this.#areFoldersAsked : this.#hostKeys === undefined;
+    if (this.#published === undefined) return isFull;
     const keys = new Set(wanted.map(listenerKey));
     for (const listener of tunnel.listeners) {
       if (!keys.has(listenerKey(listener))) await tunnel.remove(listener, signal);
     }
     for (const listener of wanted) {
       if (tunnel.has(listener)) continue;
-      if (isUp && (await tunnel.add(listener, signal))) this.#refusals.delete(listenerKey(listener));
+      const isAdded = isUp && (await tunnel.add(listener, signal));
+      if (isAdded) this.#refusals.delete(listenerKey(listener));
       // Nothing is said against it while it is only not carried yet.
       else await this.#explain(listener, undefined, signal);
+      isFull &&= isAdded || !isUp || this.#absences.has(listenerKey(listener));
     }
+    return isFull;
   }
 
   /** Why the host can't answer there. `otherwise` is what it is when the system has nothing against it. */

@@ -1,3 +1,4 @@
+import type { Channel } from "@boot2docker/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
@@ -40,6 +41,12 @@ beforeEach(async () => {
     pid = started.pid;
     commands.push("start");
     world.disk.put(dir.tunnelSocket, "", { kind: "socket" });
+    const clients: Channel[] = [];
+    world.listeners.set(dir.tunnelSocket, (channel) => void clients.push(channel));
+    world.processes.get(started.pid)?.onKill.push(() => {
+      world.listeners.delete(dir.tunnelSocket);
+      for (const channel of clients) void channel.close();
+    });
   });
 });
 
@@ -76,6 +83,22 @@ test("one that died is started again, and carries nothing", async () => {
   expect(await world.clock.settle(tunnel.open(hostKeys, never))).toBe(true);
   expect(tunnel.listeners).toEqual([]);
   expect(commands.slice(2)).toEqual(["forward [::1]:8080:10.0.2.15:61000", "exit", "start", "check"]);
+});
+
+test("one that dies is told at once; one that is closed is not", async () => {
+  let ends = 0;
+  const tunnel = await find();
+  tunnel.onEnd(() => {
+    ends += 1;
+  });
+  await world.clock.settle(tunnel.open(hostKeys, never));
+  await world.clock.settle(tunnel.close(never));
+  await world.clock.settle(tunnel.open(hostKeys, never));
+  await world.clock.pass(10);
+  expect(ends).toBe(0);
+  world.kill(pid);
+  await world.clock.pass(10);
+  expect(ends).toBe(1);
 });
 
 test("the guest's Docker is at this end of it, as long as it is up", async () => {

@@ -1,3 +1,4 @@
+import type { Channel } from "@boot2docker/protocol";
 import type { Host, ProcessIdentity } from "../host.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import { guestAddress } from "./guest-network.ts";
@@ -24,6 +25,9 @@ export class Tunnel {
   #hasFolders = false;
   /** Where the guest is to find this host's folders; undefined as long as nobody wants any. */
   #foldersPort: number | undefined;
+  /** Open as long as the client lives. */
+  #watched: Channel | undefined;
+  #onEnd: () => void = () => undefined;
   /** Of this connection, by `listenKey`. */
   readonly #listeners = new Map<string, Listener>();
 
@@ -39,6 +43,11 @@ export class Tunnel {
     // Its build for Windows has no control sockets.
     const program = host.platform === "win32" ? undefined : await host.processes.find("ssh");
     return program === undefined ? undefined : new Tunnel(host, dir, program, sshPort);
+  }
+
+  /** Calls `listener` when one that was up ends by itself. */
+  onEnd(listener: () => void): void {
+    this.#onEnd = listener;
   }
 
   get listeners(): readonly Listener[] {
@@ -65,6 +74,7 @@ export class Tunnel {
     const started = await processes.startDetached(this.#program, this.#arguments(), this.#dir.tunnelLog);
     if (!(await this.#answers(started, signal))) return false;
     this.#process = started;
+    void this.#watch(signal);
     const { engineSocket } = this.#dir;
     this.#hasEngine = await this.#command(
       "forward",
@@ -90,6 +100,29 @@ export class Tunnel {
     if (this.#foldersPort === undefined || this.#hasFolders) return;
     const option = `127.0.0.1:${this.#foldersPort}:${foldersSocket.replaceAll(":", "\\:")}`;
     this.#hasFolders = await this.#command("forward", ["-R", option], signal);
+  }
+
+  /** The client says hello to whoever opens its control socket, and waits for what that wants: until it is gone. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const abandon = (): void => void this.#abandonWatch();
+    try {
+      const channel = await this.#host.network.connectUnix(this.#dir.tunnelSocket, signal);
+      this.#watched = channel;
+      signal.addEventListener("abort", abandon, { once: true });
+      const incoming = channel.incoming[Symbol.asyncIterator]();
+      while ((await incoming.next()).done !== true);
+      if (this.#watched === channel) this.#onEnd();
+    } catch {
+      // Whoever opens it next sees that it is gone, or could not be watched.
+    } finally {
+      signal.removeEventListener("abort", abandon);
+    }
+  }
+
+  async #abandonWatch(): Promise<void> {
+    const channel = this.#watched;
+    this.#watched = undefined;
+    await channel?.close();
   }
 
   /** Where the guest's Docker answers; undefined while it does not do so through here. */
@@ -122,6 +155,7 @@ export class Tunnel {
     this.#hasEngine = false;
     this.#hasFolders = false;
     this.#listeners.clear();
+    await this.#abandonWatch();
     if ((await files.stat(this.#dir.tunnelSocket)) !== undefined) {
       await this.#command("exit", [], signal);
       await files.remove(this.#dir.tunnelSocket);

@@ -1,6 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { getCACertificates } from "node:tls";
 
 /** Where administrators put them: update-ca-certificates(8) of Debian, update-ca-trust(8) of Fedora, Arch and SUSE. */
 const anchorFolders = [
@@ -15,7 +14,7 @@ const maxBytes = 256 * 2 ** 10;
 
 /** In PEM, each once; more than fit in a message are left out. */
 export async function addedAuthorities(): Promise<string[]> {
-  const found = process.platform === "linux" ? await readAnchors() : addedToKeychain();
+  const found = await (process.platform === "linux" ? readAnchors() : addedToKeychain());
   let bytes = 0;
   return [...new Set(found)].filter((pem) => (bytes += pem.length) <= maxBytes);
 }
@@ -34,7 +33,8 @@ async function readAnchors(): Promise<string[]> {
 }
 
 /** Keychain and certificate store hold what the system came with, too: what Node has itself is of that kind. */
-function addedToKeychain(): string[] {
+async function addedToKeychain(): Promise<string[]> {
+  const { getCACertificates } = await import("node:tls"); // Much to load, and Linux does without.
   const known = new Set(getCACertificates("bundled").map(bodyOf));
   return getCACertificates("system").filter((pem) => !known.has(bodyOf(pem)));
 }

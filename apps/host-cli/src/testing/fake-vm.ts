@@ -42,6 +42,8 @@ export class FakeVm {
   /** What the host said to the guest, and the guest did. */
   readonly history: string[] = [];
   timesTold = 0;
+  /** How often a monitor was asked what state it is in. */
+  timesAsked = 0;
   isReady = false;
   config: GuestConfig | undefined;
   readonly #world: FakeWorld;
@@ -54,6 +56,7 @@ export class FakeVm {
   #openings = 0;
   #lifecycle: Lifecycle = { name: "starting", phase: "pseudo-fs", unmet: ["data-disk"] };
   #isMounted = false;
+  readonly #tellMonitors = new Set<(message: object) => Promise<void>>();
   #folders: Folder[] = [];
   /** What the guest was told of folders that are watched. */
   readonly touched: { path: string; modifiedNs: string }[] = [];
@@ -87,6 +90,12 @@ export class FakeVm {
     for (const channel of this.#channels) void channel.close();
   }
 
+  /** QEMU stops it by itself, and says so. */
+  async pause(runState: string): Promise<void> {
+    this.#behaviour.runState = runState;
+    for (const tell of this.#tellMonitors) await tell({ event: "STOP" });
+  }
+
   #listen(id: string, serve: (channel: Channel) => void): void {
     const path = this.#pathOf(id);
     this.#world.disk.put(path, "", { kind: "socket" });
@@ -99,6 +108,7 @@ export class FakeVm {
   async #serveQmp(channel: Channel): Promise<void> {
     const say = (message: object): Promise<void> =>
       channel.write(new TextEncoder().encode(`${JSON.stringify(message)}\r\n`)).catch(() => undefined);
+    this.#tellMonitors.add(say);
     await say({ QMP: { version: {}, capabilities: [] } });
     let rest = "";
     for await (const bytes of channel.incoming) {
@@ -118,6 +128,7 @@ export class FakeVm {
   #execute(command: string, args: QmpRequest["arguments"]): unknown {
     switch (command) {
       case "query-status":
+        this.timesAsked += 1;
         return { status: this.#behaviour.runState ?? "running" };
       case "human-monitor-command":
         return this.#human(args?.["command-line"] ?? "");
