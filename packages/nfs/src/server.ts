@@ -59,15 +59,25 @@ export function createNfsServer({ shares, owner, isAnnounced = () => false }: Nf
     ]);
     marks = [directories, readers, writers];
   };
-  const timer = setInterval(() => {
-    // What could not be written when it was closed.
-    closeIdle().catch(() => {
-      context.verifier = randomBytes(8);
-    });
-  }, idleMs);
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
+  let isUsed = false;
+  const use = (): void => {
+    isUsed = true;
+    timer ??= setInterval(() => {
+      // What could not be written when it was closed.
+      closeIdle().catch(() => {
+        context.verifier = randomBytes(8);
+      });
+      // All is closed: who does nothing costs nothing.
+      if (!isUsed) {
+        clearInterval(timer);
+        timer = undefined;
+      }
+      isUsed = false;
+    }, idleMs).unref();
+  };
   return {
-    serve: (stream) => serve(stream, rpc),
+    serve: (stream) => serve(stream, rpc, use),
     close: async () => {
       clearInterval(timer);
       await Promise.all([tree.close(), files.close()]);
@@ -75,7 +85,8 @@ export function createNfsServer({ shares, owner, isAnnounced = () => false }: Nf
   };
 }
 
-function serve(stream: Duplex, rpc: RpcServer): Promise<void> {
+/** `use` is called when work begins, and when it ends. */
+function serve(stream: Duplex, rpc: RpcServer, use: () => void): Promise<void> {
   const reader = new MessageReader();
   /** Read, and not begun. */
   const waiting: Buffer[] = [];
@@ -83,6 +94,7 @@ function serve(stream: Duplex, rpc: RpcServer): Promise<void> {
   const begin = (): void => {
     for (let next = pending < maxPending && waiting.shift(); next; next = pending < maxPending && waiting.shift()) {
       pending += 1;
+      use();
       void answer(next);
     }
     if (waiting.length > 0) stream.pause();
@@ -90,6 +102,7 @@ function serve(stream: Duplex, rpc: RpcServer): Promise<void> {
   };
   const done = (): void => {
     pending -= 1;
+    use();
     begin();
   };
   const answer = async (message: Buffer): Promise<void> => {
