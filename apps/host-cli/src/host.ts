@@ -28,6 +28,10 @@ export interface Host {
   describeCertificate(pem: string): CertificateDescription;
   /** In PEM: authorities that an administrator or the user had this system trust beyond those that it came with. */
   addedAuthorities(): Promise<string[]>;
+  /** What processors have spent on this process. */
+  cpuMs(): number;
+  /** Gives back to the system what this process does not need now. Blocks for some 50 ms. */
+  releaseMemory(): void;
   resources(): { cpus: number; memoryBytes: number; freeMemoryBytes: number };
 }
 

@@ -13,6 +13,7 @@ import { Forwards } from "./forwards.ts";
 import { GuestClock } from "./guest-clock.ts";
 import { guestLink } from "./guest-link.ts";
 import { guestRequests } from "./guest-requests.ts";
+import { releaseWhenIdle } from "./idle-memory.ts";
 import { guestFoldersPort, SharedFolders } from "./shared-folders.ts";
 import { Tunnel } from "./tunnel.ts";
 import { VmWatch } from "./vm-watch.ts";
@@ -164,7 +165,7 @@ async function attend(
     const unlink = new AbortController();
     const linked = link.run(AbortSignal.any([ended.signal, unlink.signal]));
     try {
-      await Promise.all([watch.run(), guestClock.run(ended.signal)]);
+      await Promise.all([watch.run(), guestClock.run(ended.signal), releaseWhenIdle(host, ended.signal)]);
     } finally {
       unlink.abort();
       await linked;

@@ -9,6 +9,7 @@ import { describeCertificate, inspectCertificate } from "./certificate.ts";
 import { nodeClock } from "./clock.ts";
 import { decompressXz } from "./decompress.ts";
 import { nodeFiles } from "./files.ts";
+import { releaseMemory } from "./memory.ts";
 import { nodeNetwork } from "./network.ts";
 import { nodeProcesses } from "./processes.ts";
 
@@ -30,6 +31,11 @@ export function openHost(): Host {
     describeCertificate,
     inspectCertificate,
     addedAuthorities,
+    cpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
+    releaseMemory,
     resources: () => ({
       cpus: availableParallelism(),
       memoryBytes: totalmem(),

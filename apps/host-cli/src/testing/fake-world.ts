@@ -124,6 +124,8 @@ export class FakeWorld {
       pid,
       self: ["/usr/bin/boot2docker"],
       clock: this.clock,
+      cpuMs: () => 0,
+      releaseMemory: () => undefined,
       resources: () => ({ cpus: 4, memoryBytes: 32 * 2 ** 30, freeMemoryBytes: this.freeMemoryBytes }),
       decompressXz: (chunks) => chunks,
       describeCertificate: describe,
