@@ -148,9 +148,14 @@ export interface Processes {
   run(command: string, args: readonly string[], signal: AbortSignal): Promise<RunResult>;
   /**
    * Starts a process that outlives this one, in a session of its own, with both outputs appended to `logPath` and
-   * files private to the user. Fails with ENOENT without the program.
+   * files private to the user. `env` is added to that of this process. Fails with ENOENT without the program.
    */
-  startDetached(command: string, args: readonly string[], logPath: string): Promise<ProcessIdentity>;
+  startDetached(
+    command: string,
+    args: readonly string[],
+    logPath: string,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<ProcessIdentity>;
   /** Undefined when no such process runs; a zombie does not run. */
   identify(pid: number): Promise<ProcessIdentity | undefined>;
   /** Idempotent: false when that process is gone already. */

@@ -24,6 +24,9 @@ test("memory is given back once after each time of work, when that is over", asy
   }
   await clock.pass(100_000);
   expect(releasedAt.slice(1)).toEqual([140_000]);
+  spentMs += 60;
+  await clock.pass(100_000);
+  expect(releasedAt).toHaveLength(3);
   ended.abort();
   await expect(done).rejects.toThrow();
 });

@@ -4,6 +4,9 @@ import type { Host } from "../host.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import { helloAs } from "./hello.ts";
 
+/** Of glibc, mallopt(3): one heap for all threads, and what is free at its end is the system's again. 1 MB less. */
+const sparing = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
+
 export type AgentConnection = Awaited<ReturnType<typeof connectClient>>;
 
 const startLimitMs = 30_000;
@@ -47,7 +50,7 @@ async function startAgent(
   limit: AbortSignal,
 ): Promise<AgentConnection | undefined> {
   const [command, ...args] = host.self;
-  await host.processes.startDetached(command, [...args, "agent", dir.name], dir.agentLog);
+  await host.processes.startDetached(command, [...args, "agent", dir.name], dir.agentLog, sparing);
   const restartAt = host.clock.monotonicMs() + restartMs;
   while (host.clock.monotonicMs() < restartAt) {
     const connection = await connectToAgent(host, dir, onChange, limit);

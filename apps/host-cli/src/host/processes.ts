@@ -21,10 +21,15 @@ function run(command: string, args: readonly string[], signal: AbortSignal): Pro
   });
 }
 
-async function startDetached(command: string, args: readonly string[], logPath: string): Promise<ProcessIdentity> {
+async function startDetached(
+  command: string,
+  args: readonly string[],
+  logPath: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProcessIdentity> {
   const log = openSync(logPath, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600);
   try {
-    const child = spawnPrivate(command, args, log);
+    const child = spawnPrivate(command, args, log, env);
     await once(child, "spawn");
     child.unref();
     const pid = child.pid ?? 0;
@@ -35,10 +40,16 @@ async function startDetached(command: string, args: readonly string[], logPath: 
 }
 
 /** Sockets and files that the child makes are the user's alone. No await: the mask belongs to the whole process. */
-function spawnPrivate(command: string, args: readonly string[], log: number) {
+function spawnPrivate(command: string, args: readonly string[], log: number, env: Readonly<Record<string, string>>) {
   const mask = process.umask(0o077);
   try {
-    return spawn(command, args, { detached: true, stdio: ["ignore", log, log], cwd: "/", windowsHide: true });
+    return spawn(command, args, {
+      detached: true,
+      stdio: ["ignore", log, log],
+      cwd: "/",
+      env: { ...process.env, ...env },
+      windowsHide: true,
+    });
   } finally {
     process.umask(mask);
   }
