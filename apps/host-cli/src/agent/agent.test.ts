@@ -70,7 +70,7 @@ test("nobody asks a VM that says nothing, but for a look now and then", async ()
 test("as long as there is none, the VM is tried once a round and told as paused all the time", async () => {
   const { world, dir, vm } = await running();
   const agent = await world.clock.settle(openAgent(world.host(), dir, () => undefined, never));
-  world.guest.runState = "io-error";
+  await vm.pause("io-error");
   await world.clock.pass(6_000);
   for (let second = 0; second < 60; second += 1) {
     await world.clock.pass(1_000);
