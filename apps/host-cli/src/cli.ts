@@ -13,6 +13,7 @@ import { env } from "./commands/env.ts";
 import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { ip } from "./commands/ip.ts";
+import { issueCertificate } from "./commands/issue-certificate.ts";
 import { logs } from "./commands/logs.ts";
 import { mount } from "./commands/mount.ts";
 import { ports } from "./commands/ports.ts";
@@ -51,6 +52,7 @@ export const verbs = {
   delete: remove,
   version,
   agent,
+  "issue-certificate": issueCertificate,
 } as const satisfies Record<string, Verb>;
 
 /** A verb as it was called, ready to run. */

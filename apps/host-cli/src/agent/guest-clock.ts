@@ -2,8 +2,8 @@ import type { Clock } from "../host.ts";
 
 /** How often a guest is told the time although nothing happened: its clock drifts, and emulation drifts more. */
 const intervalMs = 60_000;
-/** How often it is looked whether this host slept: nothing tells. Whoever asks the guest by way of this host is not kept waiting for it. */
-const tickMs = 5_000;
+/** How often it is looked whether this host slept, since nothing tells. */
+const tickMs = 1_000;
 /** Two clocks of one computer are apart by more only when one of them was set, or stood still. */
 const jumpMs = 100;
 const tellLimitMs = 5_000;

@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
+import { runInWorld } from "../testing/run-in-world.ts";
 import { machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
+import { ensureCa } from "../tls/ca.ts";
 import { writeInherited } from "../machine-dir/inherited.ts";
 import { guestRequests } from "./guest-requests.ts";
 
@@ -60,4 +63,23 @@ test("a machine.json that somebody is just editing does not cut the machine off"
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine });
   world.disk.put(dir.config, "{");
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine });
+});
+
+test("a certificate is issued by this program in another process, whose failure is told", async () => {
+  const { world, dir } = await worldWithMachine();
+  const host = world.host();
+  world.programs.set(host.self[0], (args) => runInWorld(world, args));
+  const requests = guestRequests(host, dir, machineConfig, forwards, want);
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();
+  const removeCa = (): void => [dir.root.caCert, dir.root.caKey].forEach((path) => world.disk.entries.delete(path));
+  removeCa();
+  const ca = await ensureCa(host, dir.root);
+  const { certificatePem, caPem } = await requests["certificate.issue"]({ publicKeyPem }, never);
+  expect(caPem).toBe(ca.certificatePem);
+  expect(host.describeCertificate(certificatePem).names).toContain(dir.name);
+  removeCa();
+  await expect(requests["certificate.issue"]({ publicKeyPem }, never)).rejects.toThrow(
+    /no certificate was issued: .*there is no certificate authority/,
+  );
 });

@@ -6,7 +6,7 @@ import { readInherited } from "../machine-dir/inherited.ts";
 import { asGuestReaches, guestNetwork } from "./guest-network.ts";
 import type { Forwards } from "./forwards.ts";
 import { folderConfig, guestFoldersPort } from "./shared-folders.ts";
-import { issueGuestCertificate } from "../tls/ca.ts";
+import { issueCertificate } from "./issue-certificate.ts";
 
 /** What the guest may ask of its host. */
 export function guestRequests(
@@ -39,7 +39,7 @@ export function guestRequests(
         ...(dynamicPorts === undefined ? {} : { dynamicPorts }),
       };
     },
-    "certificate.issue": ({ publicKeyPem }) => issueGuestCertificate(host, dir, publicKeyPem),
+    "certificate.issue": ({ publicKeyPem }, signal) => issueCertificate(host, dir, publicKeyPem, signal),
     "folders.connect": async ({ sshHostKeys }) => {
       await forwards.connectFolders(sshHostKeys, guestFoldersPort);
       return {};

@@ -39,7 +39,7 @@ test("an agent that is gone is no error", async () => {
 
 test("a VM that stands still is not asked for its guest's state", async () => {
   const { world, host, driver, agent } = await running();
-  world.guest.runState = "io-error";
+  await world.vms[0]?.pause("io-error");
   await world.clock.pass(6_000);
   const seen = await world.clock.settle(observe(host, driver, agent, never));
   expect(seen.agent?.problems).toMatchObject([{ code: "vm-paused" }]);

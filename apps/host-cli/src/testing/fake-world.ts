@@ -26,7 +26,7 @@ interface FakeProcess {
 }
 
 /** How a program of the world runs to its end. */
-export type Program = (args: readonly string[]) => RunResult;
+export type Program = (args: readonly string[]) => RunResult | Promise<RunResult>;
 
 const qemu = "/usr/bin/qemu-system-x86_64";
 
