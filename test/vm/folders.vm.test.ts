@@ -134,12 +134,20 @@ test("mount and umount, while the machine runs; a folder to be read only is", as
     await running("user", "sleep 1000", other);
     const refused = await box.cli("umount", other);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("is used by user") as string });
-    await dockerOk("rm", "-f", "user");
+    await dockerOk("stop", "-t", "0", "user");
     await box.ok("umount", other);
     expect(await box.ok("mount")).not.toContain("-other");
     // Not an empty folder in memory.
-    const { stderr } = await docker("run", "--rm", "-v", `${other}:/x`, image, "true");
-    expect(stderr).toContain(`there is no ${other} in the machine`);
+    for (const command of [
+      ["run", "--rm", "-v", `${other}:/x`, image, "true"],
+      ["start", "user"],
+    ]) {
+      expect((await docker(...command)).stderr).toContain(`there is no ${other} in the machine`);
+    }
+    await box.ok("mount", other);
+    await dockerOk("start", "user");
+    await dockerOk("rm", "-f", "user");
+    await box.ok("umount", other);
     const absent = await box.cli("mount", join(other, "none-such"));
     expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining("no folder of this host") as string });
   } finally {

@@ -99,12 +99,36 @@ describe("a container that binds", () => {
 
 it.each([
   ["another request", { RequestMethod: "GET", RequestUri: "/v1.51/containers/json" }],
-  ["the start of a container", { RequestMethod: "POST", RequestUri: "/v1.51/containers/create-me/start" }],
+  ["the start of a container that is not there", { ...started("create-me") }],
   ["a container without binds", { ...posted({}) }],
   ["a body that dockerd refuses", { ...posted({}), RequestBody: Buffer.from("{").toString("base64") }],
   ["a body that dockerd does not send", { RequestMethod: "POST", RequestUri: "/containers/create" }],
 ])("%s is none of its business", async (_, request) => {
   expect(await ask(request)).toEqual({ Allow: true });
+});
+
+describe("the start of a container that was made earlier", () => {
+  const id = "0123456789abcdef";
+  const bind = (source: string): void => {
+    const folder = `/var/lib/docker/containers/${id}`;
+    system.content.set(`${folder}/config.v2.json`, JSON.stringify({ Name: "/web" }));
+    system.content.set(`${folder}/hostconfig.json`, JSON.stringify({ Binds: [`${source}:/in`] }));
+  };
+
+  it.each(["0123456789abcdef", "0123", "web"])("called %s is refused when its folder is gone", async (called) => {
+    bind("/home/me/project");
+    expect(await ask(started(called))).toEqual({ Allow: true });
+    bind("/data/project");
+    const refusal = { Allow: false, Msg: expect.stringContaining("no /data/project") as string };
+    expect(await ask(started(called))).toMatchObject(refusal);
+    expect(await ask(started(called, "restart?t=1"))).toMatchObject(refusal);
+  });
+
+  it("is none of its business when it is another one's", async () => {
+    bind("/data/project");
+    expect(await ask(started("we"))).toEqual({ Allow: true });
+    expect(await ask(started("web", "stop"))).toEqual({ Allow: true });
+  });
 });
 
 it("answers what dockerd asks after a request", async () => {
@@ -114,6 +138,10 @@ it("answers what dockerd asks after a request", async () => {
 function posted(hostConfig: object): object {
   const body = Buffer.from(JSON.stringify({ Image: "i", HostConfig: hostConfig })).toString("base64");
   return { RequestMethod: "POST", RequestUri: "/v1.51/containers/create?name=x", RequestBody: body };
+}
+
+function started(container: string, how = "start"): object {
+  return { RequestMethod: "POST", RequestUri: `/v1.51/containers/${container}/${how}`, RequestBody: null };
 }
 
 const create = (hostConfig: object): Promise<unknown> => ask(posted(hostConfig));

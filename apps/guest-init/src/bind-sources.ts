@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Binds, bindSources } from "./containers-folders.ts";
+import { Binds, bindSources, sourcesOfContainer } from "./containers-folders.ts";
 import { readFolders, readStandIns } from "./folders.ts";
 import { DOCKER_PLUGINS } from "./paths.ts";
 import { readPlaces } from "./places.ts";
@@ -13,6 +13,7 @@ const LONGEST_REQUEST = 4 * 2 ** 20;
 /** As the kernel: path_resolution(7). */
 const MOST_LINKS = 40;
 const CREATE = /^(\/v[\d.]+)?\/containers\/create(\?|$)/;
+const START = /^(?:\/v[\d.]+)?\/containers\/([\w.-]+)\/(?:re)?start(?:\?|$)/;
 
 /** As far as it matters here, of what dockerd asks. */
 const Asked = z.object({
@@ -25,8 +26,8 @@ const Asked = z.object({
 const Created = z.object({ HostConfig: z.nullish(Binds) });
 
 /**
- * An authorization plug-in of dockerd, which asks it before and after each request of a client. It refuses what would be an empty
- * folder in the machine's memory in place of one of the host's. docs/adr/0014
+ * An authorization plug-in of dockerd, which asks it before and after each request of a client. It refuses to make or start a container
+ * that would get an empty folder in the machine's memory in place of one of the host's. docs/adr/0014
  */
 export class BindSources {
   readonly #system: System;
@@ -62,25 +63,32 @@ export class BindSources {
   async #refuse(body: string): Promise<string | undefined> {
     const asked = Asked.safeParse(parseJson(body));
     if (!asked.success) return undefined;
-    const { RequestMethod, RequestUri, RequestBody } = asked.data;
-    if (RequestMethod !== "POST" || !CREATE.test(RequestUri)) return undefined;
-    const created = Created.safeParse(parseJson(Buffer.from(RequestBody ?? "", "base64").toString("utf8")));
-    if (!created.success) return undefined;
     try {
-      return await this.#explain(sourcesOf(created.data.HostConfig));
+      return await this.#explain(await this.#sources(asked.data));
     } catch {
       return undefined; // A path that no file can have, for example: dockerd says so.
     }
   }
 
+  async #sources({ RequestMethod, RequestUri, RequestBody }: z.infer<typeof Asked>): Promise<string[]> {
+    if (RequestMethod !== "POST") return [];
+    if (CREATE.test(RequestUri)) {
+      const created = Created.safeParse(parseJson(Buffer.from(RequestBody ?? "", "base64").toString("utf8")));
+      return created.success ? bindSources(created.data.HostConfig ?? {}) : [];
+    }
+    const started = START.exec(RequestUri)?.[1];
+    return started === undefined ? [] : sourcesOfContainer(started, this.#system);
+  }
+
   async #explain(sources: readonly string[]): Promise<string | undefined> {
-    if (sources.length === 0) return undefined;
+    const paths = sources.filter((source) => source.startsWith("/")).map(canonical);
+    if (paths.length === 0) return undefined;
     const folders: Folders = {
       shared: (await readFolders(this.#system)).map(({ path }) => path),
       absent: await readStandIns(this.#system),
       places: await readPlaces(this.#system),
     };
-    for (const source of sources) {
+    for (const source of paths) {
       const found = await this.#find(source, folders);
       if (found === "there") continue;
       return found === "lost"
@@ -125,13 +133,7 @@ interface Folders {
   places: readonly string[];
 }
 
-/** Paths of the engine's machine, without `.`, `..` and needless slashes. */
-function sourcesOf(config: z.infer<typeof Created>["HostConfig"]): string[] {
-  return bindSources(config ?? {})
-    .filter((source) => source.startsWith("/"))
-    .map(canonical);
-}
-
+/** Of an absolute path, without `.`, `..` and needless slashes. */
 function canonical(path: string): string {
   const parts: string[] = [];
   for (const part of path.split("/")) {

@@ -14,18 +14,52 @@ export const Binds = z.object({
 /** As far as it matters here, of a container's hostconfig.json. */
 const HostConfig = z.extend(Binds, { RestartPolicy: z.nullish(z.object({ Name: z.string() })) });
 
+/** As far as it matters here, of a container's config.v2.json. */
+const Named = z.object({ Name: z.string() });
+
 /** Whether dockerd, when it starts, may start a container that has something of these folders. */
 export async function startsWithFolders(folders: readonly Folder[], { files }: System): Promise<boolean> {
   if (folders.length === 0) return false;
-  // With userns-remap all that is dockerd's lies one level deeper.
-  const remapped = (await files.list(ROOT)).filter((name) => /^\d+\.\d+$/.test(name));
-  for (const folder of ["", ...remapped].map((name) => `${ROOT}/${name}/containers`.replace("//", "/"))) {
-    for (const id of await files.list(folder)) {
-      const sources = restartedSources(await files.readText(`${folder}/${id}/hostconfig.json`));
-      if (sources.some((source) => folders.some(({ path }) => `${source}/`.startsWith(`${path}/`)))) return true;
-    }
+  for (const container of await containerFolders(files)) {
+    const sources = restartedSources(await files.readText(`${container}/hostconfig.json`));
+    if (sources.some((source) => folders.some(({ path }) => `${source}/`.startsWith(`${path}/`)))) return true;
   }
   return false;
+}
+
+/** What is bound into the container that the API calls so: by its ID, its name, or the beginning of its ID. */
+export async function sourcesOfContainer(called: string, { files }: Pick<System, "files">): Promise<string[]> {
+  const folders = await containerFolders(files);
+  const folder =
+    folders.find((path) => path.endsWith(`/${called}`)) ??
+    (await findNamed(called, folders, files)) ??
+    folders.find((path) => path.includes(`/containers/${called}`));
+  const config =
+    folder === undefined ? undefined : Binds.safeParse(parseJson(await files.readText(`${folder}/hostconfig.json`)));
+  return config?.success === true ? bindSources(config.data) : [];
+}
+
+async function findNamed(
+  name: string,
+  folders: readonly string[],
+  files: System["files"],
+): Promise<string | undefined> {
+  for (const folder of folders) {
+    const config = Named.safeParse(parseJson(await files.readText(`${folder}/config.v2.json`)));
+    if (config.success && config.data.Name === `/${name}`) return folder;
+  }
+  return undefined;
+}
+
+/** Of all containers, where dockerd keeps what it knows of one. */
+async function containerFolders(files: System["files"]): Promise<string[]> {
+  // With userns-remap all that is dockerd's lies one level deeper.
+  const remapped = (await files.list(ROOT)).filter((name) => /^\d+\.\d+$/.test(name));
+  const parents = ["", ...remapped].map((name) => `${ROOT}/${name}/containers`.replace("//", "/"));
+  const found = await Promise.all(
+    parents.map(async (parent) => (await files.list(parent)).map((id) => `${parent}/${id}`)),
+  );
+  return found.flat();
 }
 
 /** What of the guest a container has that is started again by itself. A file that is none of dockerd's says nothing. */
