@@ -1,9 +1,23 @@
-import { type EngineSettings, type EngineTexts, parseEngineOptions } from "./engine-options.ts";
+import {
+  type EngineSettings,
+  type EngineTexts,
+  flattenEngine,
+  mergeEngines,
+  parseEngineOptions,
+} from "./engine-options.ts";
 import { exitCodes, UserError } from "./errors.ts";
 import { type Bases, type FolderTexts, parseFolderOptions } from "./folders.ts";
 import type { HostFolder } from "./machine-dir/config-file.ts";
 import type { MachineRequest } from "./machine/create.ts";
-import { builtIn, settingNames, settings, type SettingName, type SettingValues } from "./settings.ts";
+import { builtIn, parseSetting, settingNames, settings, type SettingName, type SettingValues } from "./settings.ts";
+import {
+  compoundKeys,
+  type DocumentSettings,
+  defaultsNames,
+  parseDocument,
+  readDocument,
+  unknownKeys,
+} from "./settings-document.ts";
 
 /** Values as the user wrote them. */
 export type SettingTexts = Readonly<Partial<Record<SettingName, string | undefined>>>;
@@ -24,25 +38,45 @@ export type MachineFlags = SettingTexts & EngineTexts & FolderTexts;
 interface Given {
   name: SettingName;
   text: string;
+  /** The flag or variable. */
+  source: string;
   where: string;
+}
+
+const nothing: EngineSettings = { daemon: {}, env: {} };
+
+/** A machine to be made, and of each of its settings who said so: a flag, a variable, a file, or nobody. */
+export interface Resolved {
+  request: MachineRequest;
+  /** By the keys of a settings file. What is built in is not there. */
+  from: ReadonlyMap<string, string>;
 }
 
 /**
  * Flags before environment before the user's file before what is built in. Throws UserError `settings-invalid` (exit 2)
  * with the problems of all sources at once, those of overruled values too: each would come up some day.
  */
-export function resolveSettings({ flags, env, file, hostCpus, bases }: Sources): MachineRequest {
+export function resolveSettings({ flags, env, file, hostCpus, bases }: Sources): Resolved {
   const problems: string[] = [];
+  const defaults = readDefaults(file, bases, problems);
   // Later ones overrule earlier ones.
-  const given = [...fromFile(file, problems), ...fromEnvironment(env), ...fromFlags(flags)];
-  const values = parseAll(given, problems);
+  const given = [...fromEnvironment(env), ...fromFlags(flags)];
+  const values = { ...defaults.values, ...parseAll(given, problems) };
   if (values.dockerPort !== undefined && values.dockerPort === values.sshPort) {
     problems.push(`--docker-port and --ssh-port: both are ${values.dockerPort}`);
   }
-  const engine = parseEngineOptions(flags, problems);
-  const folders = parseFolderOptions(flags, bases, problems);
+  const ownEngine = parseEngineOptions(flags, problems);
+  const ownFolders = parseFolderOptions(flags, bases, problems);
   refuse(problems);
-  return {
+  const engine = mergeEngines(defaults.engine, ownEngine);
+  const folders = ownFolders ?? defaults.folders;
+  const from = new Map([
+    ...keysOf(defaults).map((key): [string, string] => [key, file.path]),
+    ...given.map(({ name, source }): [string, string] => [name, source]),
+    ...(ownFolders ? [["folders", "--mount"] as const] : []),
+    ...flattenEngine(ownEngine ?? nothing).map(([key]): [string, string] => [key, "--engine-…"]),
+  ]);
+  const request = {
     cpus: values.cpus ?? Math.min(hostCpus, builtIn.cpus),
     memoryMiB: values.memory ?? builtIn.memoryMiB,
     diskBytes: values.diskSize ?? builtIn.diskBytes,
@@ -53,6 +87,7 @@ export function resolveSettings({ flags, env, file, hostCpus, bases }: Sources):
     ...(values.inherit === undefined ? {} : { inherit: values.inherit }),
     ...(engine === undefined ? {} : { engine }),
   };
+  return { request, from };
 }
 
 /** Only what the user asked for on this command line. Throws as `resolveSettings`. */
@@ -76,10 +111,28 @@ export function longFlag(name: SettingName): string {
   return /--[a-z-]+/.exec(settings[name].flags)?.[0] ?? name;
 }
 
+/** By the keys that `boot2docker set` knows. */
+function keysOf({ values, folders, engine = nothing }: DocumentSettings): string[] {
+  return [...Object.keys(values), ...(folders ? ["folders"] : []), ...flattenEngine(engine).map(([key]) => key)];
+}
+
+/** What the user's defaults say; a line for each thing in them that can't be used. */
+export function readDefaults(
+  { path, text }: Sources["file"],
+  { homeDir }: Pick<Bases, "homeDir">,
+  problems: string[],
+): DocumentSettings {
+  const reader = { where: `${path}: `, homeDir, problems };
+  const document = text === undefined ? {} : (parseDocument(text, reader) ?? {});
+  const expected = [...defaultsNames, ...compoundKeys].join(", ");
+  problems.push(...unknownKeys(document, defaultsNames).map((key) => `${path}: ${key}: expected one of ${expected}`));
+  return readDocument(document, defaultsNames, reader);
+}
+
 function parseAll(given: readonly Given[], problems: string[]): SettingValues {
   const values: Partial<Record<SettingName, number | string>> = {};
   for (const { name, text, where } of given) {
-    const parsed = settings[name].parse(text);
+    const parsed = parseSetting(settings[name].domain, text);
     if ("problem" in parsed) problems.push(`${where}: ${parsed.problem}`);
     else values[name] = parsed.value;
   }
@@ -98,7 +151,7 @@ function refuse(problems: readonly string[]): void {
 function fromFlags(flags: SettingTexts): Given[] {
   return settingNames.flatMap((name) => {
     const text = flags[name];
-    return text === undefined ? [] : [{ name, text, where: `${longFlag(name)} ${text}` }];
+    return text === undefined ? [] : [{ name, text, source: longFlag(name), where: `${longFlag(name)} ${text}` }];
   });
 }
 
@@ -107,32 +160,6 @@ function fromEnvironment(env: Sources["env"]): Given[] {
   return settingNames.flatMap((name) => {
     const { variable } = settings[name];
     const text = env[variable] ?? "";
-    return text === "" ? [] : [{ name, text, where: `${variable}=${text}` }];
+    return text === "" ? [] : [{ name, text, source: variable, where: `${variable}=${text}` }];
   });
-}
-
-function fromFile({ path, text }: Sources["file"], problems: string[]): Given[] {
-  if (text === undefined) return [];
-  const content = parseObject(text, path, problems);
-  return Object.entries(content).flatMap(([key, value]): Given[] => {
-    const where = `${path}: ${key}`;
-    const name = settingNames.find((known) => known === key && settings[known].isInDefaultsFile);
-    if (name === undefined) problems.push(`${where}: expected one of ${fileKeys.join(", ")}`);
-    else if (typeof value === "string" || typeof value === "number") return [{ name, text: String(value), where }];
-    else problems.push(`${where}: expected a text or a number`);
-    return [];
-  });
-}
-
-const fileKeys = settingNames.filter((name) => settings[name].isInDefaultsFile);
-
-function parseObject(text: string, path: string, problems: string[]): object {
-  try {
-    const content: unknown = JSON.parse(text);
-    if (typeof content === "object" && content !== null && !Array.isArray(content)) return content;
-    problems.push(`${path}: expected an object, such as {"memory": "4g"}`);
-  } catch (error) {
-    problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return {};
 }

@@ -80,6 +80,22 @@ export function parseEngineOptions(texts: EngineTexts, problems: string[]): Engi
   return isGiven ? settings : undefined;
 }
 
+/** By the keys that `boot2docker set` knows: `engine.daemon.debug`, `engine.env.HTTP_PROXY`. */
+export function flattenEngine({ daemon, env }: EngineSettings): [key: string, value: unknown][] {
+  const under = (part: keyof EngineSettings, values: object): [string, unknown][] =>
+    Object.entries(values).map(([key, value]) => [`engine.${part}.${key}`, value]);
+  return [...under("daemon", daemon), ...under("env", env)];
+}
+
+/** What the later one says counts. */
+export function mergeEngines(
+  first: EngineSettings | undefined,
+  later: EngineSettings | undefined,
+): EngineSettings | undefined {
+  if (first === undefined || later === undefined) return later ?? first;
+  return { daemon: { ...first.daemon, ...later.daemon }, env: { ...first.env, ...later.env } };
+}
+
 function split(text: string, put: (name: string, value: string) => void): string | undefined {
   const index = text.indexOf("=");
   if (index < 1) return "expected a name, = and a value";

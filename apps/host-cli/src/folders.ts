@@ -55,6 +55,11 @@ export function parseFolder(text: string, bases: Bases): { folder: HostFolder } 
     : { problem };
 }
 
+/** As `parseFolder` reads it. */
+export function writeFolder({ path, readOnly, watch }: HostFolder): string {
+  return `${path}${readOnly ? ":ro" : ""}${watch ? ":watch" : ""}`;
+}
+
 /** By which a path that is not absolute is understood. */
 export interface Bases {
   homeDir: string;

@@ -1,7 +1,7 @@
 import type { agentMethods, GuestState, PublishedPort, Reason, RefusedPort, ResultOf } from "@boot2docker/protocol";
 import type { Forward, Monitor } from "../driver/driver.ts";
 import type { Host, Server } from "../host.ts";
-import type { PublishScope } from "../machine-dir/config-file.ts";
+import type { PublishScope } from "../settings.ts";
 import type { MachinePorts } from "../machine-dir/ports.ts";
 import { keyOf, loopback, ownForwards, planForwards } from "./forward-plan.ts";
 import { type Listener, listenerOf, renderAddress } from "./listeners.ts";

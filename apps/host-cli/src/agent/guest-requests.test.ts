@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { runInWorld } from "../testing/run-in-world.ts";
 import { machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
 import { ensureCa } from "../tls/ca.ts";
+import { toDocument } from "../machine-dir/config-file.ts";
 import { writeInherited } from "../machine-dir/inherited.ts";
 import { guestRequests } from "./guest-requests.ts";
 
@@ -37,7 +38,7 @@ test("the machine takes over what its host was at the last start; what is said o
   const host = world.host();
   await writeInherited(host, dir);
   const engine = { daemon: {}, env: { https_proxy: "http://other.corp" } };
-  world.disk.put(dir.config, JSON.stringify({ formatVersion: 1, ...machineConfig, engine }));
+  world.disk.put(dir.config, JSON.stringify(toDocument({ ...machineConfig, engine })));
   const requests = guestRequests(host, dir, machineConfig, forwards, want);
   const env = { HTTP_PROXY: "http://host.docker.internal:3128", https_proxy: "http://other.corp", NO_PROXY };
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine: { env }, authorities: ["corporate"] });
@@ -59,7 +60,7 @@ test("a machine.json that somebody is just editing does not cut the machine off"
   const { world, dir } = await worldWithMachine();
   const requests = guestRequests(world.host(), dir, machineConfig, forwards, want);
   const engine = { daemon: { debug: true }, env: {} };
-  world.disk.put(dir.config, JSON.stringify({ formatVersion: 1, ...machineConfig, engine }));
+  world.disk.put(dir.config, JSON.stringify(toDocument({ ...machineConfig, engine })));
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine });
   world.disk.put(dir.config, "{");
   expect(await requests["config.get"]({}, never)).toMatchObject({ engine });

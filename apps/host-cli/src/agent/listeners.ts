@@ -1,5 +1,5 @@
 import type { PublishedPort } from "@boot2docker/protocol";
-import type { PublishScope } from "../machine-dir/config-file.ts";
+import type { PublishScope } from "../settings.ts";
 
 /** Where the host answers for a port that a container has published. */
 export interface Listener {

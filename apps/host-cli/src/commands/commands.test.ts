@@ -147,7 +147,7 @@ test("up makes a machine that is not there, of what was asked for", async () => 
   const said = await run(world, "up lab --memory 3g");
   expect(said).toMatchObject({ code: 0, stdout: "" });
   expect(said.stderr).toContain('eval "$(boot2docker env lab)"');
-  expect(readJson(world, "/root-dir/machines/lab/machine.json")).toMatchObject({ memoryMiB: 3072 });
+  expect(readJson(world, "/root-dir/machines/lab/machine.json")).toMatchObject({ memory: "3g" });
   expect(await run(world, "status lab")).toMatchObject({ code: 0 });
 });
 
@@ -177,7 +177,7 @@ test("init takes what is not given from the user's defaults, and reports all pro
   const world = new FakeWorld();
   world.disk.put("/root-dir/defaults.json", '{"memory": "1g"}');
   expect(await run(world, "init")).toMatchObject({ code: 0 });
-  expect(readJson(world, "/root-dir/machines/boot2docker/machine.json")).toMatchObject({ memoryMiB: 1024 });
+  expect(readJson(world, "/root-dir/machines/boot2docker/machine.json")).toMatchObject({ memory: "1g" });
   world.disk.put("/root-dir/defaults.json", '{"memory": "1m"}');
   const said = await run(world, "init other --disk-size 1m");
   expect(said).toMatchObject({ code: 2, stdout: "" });

@@ -20,7 +20,7 @@ test("grow of a stopped machine makes the file longer, and the settings say so",
   const { world, dir } = await worldWithMachine();
   expect(await run(world, "disk grow m1 40g")).toMatchObject({ code: 0, stdout: "" });
   expect((await world.host().files.stat(dir.dataDisk))?.sizeBytes).toBe(40 * GIB);
-  expect(JSON.parse(world.disk.text(dir.config) ?? "")).toMatchObject({ diskBytes: 40 * GIB });
+  expect(JSON.parse(world.disk.text(dir.config) ?? "")).toMatchObject({ diskSize: "40g" });
 });
 
 test("grow of a running machine goes through its VM, then its guest", async () => {

@@ -15,7 +15,7 @@ test("a machine that is stopped has the folder from its next start on", async ()
   const { world, dir } = await worldWithFolders();
   expect(await run(world, "mount m1 ~/a:ro")).toMatchObject({ code: 0, stdout: "" });
   expect(JSON.parse(world.disk.text(dir.config) ?? "")).toMatchObject({
-    folders: [{ path: "/home/user/a", readOnly: true }],
+    folders: ["/home/user/a:ro"],
   });
   expect(await run(world, "mount m1")).toMatchObject({ stdout: "/home/user/a  read-only   not mounted\n" });
   await bringUp(world);
@@ -54,7 +54,7 @@ test("what the guest can't mount is not kept", async () => {
   const said = await run(world, "mount m1 ~/b");
   expect(said).toMatchObject({ code: 1, stdout: "" });
   expect(said.stderr).toContain("the guest of m1 does not have them");
-  expect(JSON.parse(world.disk.text(dir.config) ?? "")).toMatchObject({ folders: [{ path: "/home/user/a" }] });
+  expect(JSON.parse(world.disk.text(dir.config) ?? "")).toMatchObject({ folders: ["/home/user/a"] });
 });
 
 test("a folder that containers use stays, unless that is forced", async () => {

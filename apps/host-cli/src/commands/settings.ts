@@ -1,5 +1,5 @@
 import { longFlag, type MachineFlags, parseFlags, resolveSettings } from "../config.ts";
-import { engineOptions } from "../engine-options.ts";
+import { engineOptions, flattenEngine } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import { type Bases, folderOptions, isSameFolders } from "../folders.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
@@ -43,7 +43,7 @@ async function create({ host, ui, signal }: Context, name: string, flags: Machin
     import("../machine-dir/dir.ts"),
   ]);
   const path = rootDir(host).defaults;
-  const request = resolveSettings({
+  const { request } = resolveSettings({
     flags,
     env: host.env,
     file: { path, text: await host.files.readText(path) },
@@ -65,12 +65,15 @@ function checkSettings(name: string, flags: MachineFlags, config: MachineConfig,
   const other = settingNames
     .filter((key) => values[key] !== undefined && values[key] !== has[key])
     .map((key) => longFlag(key));
-  if (engine !== undefined && JSON.stringify(engine) !== JSON.stringify(config.engine)) other.push("--engine-…");
+  const hasEngine = new Map(flattenEngine(config.engine ?? { daemon: {}, env: {} }));
+  const isOther = ([key, value]: [string, unknown]): boolean =>
+    JSON.stringify(value) !== JSON.stringify(hasEngine.get(key));
+  if (engine !== undefined && flattenEngine(engine).some(isOther)) other.push("--engine-…");
   if (folders !== undefined && !isSameFolders(folders, config.folders ?? [])) other.push("--mount");
   if (other.length === 0) return;
   throw new UserError(`machine ${name} is there already, with another ${other.join(", ")}`, {
     code: "settings-fixed",
-    hint: `Leave the options out, or make another machine. What it has: boot2docker status --json ${name}`,
+    hint: `To change it: boot2docker set ${name} KEY=VALUE. What it has: boot2docker config ${name}`,
     exitCode: exitCodes.usage,
   });
 }

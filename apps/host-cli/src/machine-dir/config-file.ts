@@ -1,8 +1,11 @@
-import { Folder, GuestConfig, validate } from "@boot2docker/protocol";
-import * as z from "zod/mini";
+import { type Folder, GuestConfig, validate } from "@boot2docker/protocol";
 import type { EngineSettings } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
+import { writeFolder } from "../folders.ts";
 import type { Host } from "../host.ts";
+import { type Inheritance, type PublishScope, settingNames, settings } from "../settings.ts";
+import { type DocumentReader, parseDocument, readDocument, unknownKeys } from "../settings-document.ts";
+import { writeSize } from "../size.ts";
 import type { MachineDir } from "./dir.ts";
 import type { PortRange } from "./ports.ts";
 
@@ -11,7 +14,7 @@ export interface MachineConfig {
   cpus: number;
   memoryMiB: number;
   diskBytes: number;
-  /** Chosen at create and kept for life, so that an environment in an open shell stays valid. Always on 127.0.0.1. */
+  /** Chosen at create and kept, so that an environment in an open shell stays valid. Always on 127.0.0.1. */
   dockerPort: number;
   sshPort: number;
   /** Ports that the engine hands out by itself, of no other machine. A machine of before has Docker's own choice. */
@@ -31,63 +34,95 @@ export interface HostFolder extends Folder {
   watch?: true | undefined;
 }
 
-export const publishScopes = ["loopback", "all"] as const;
-export type PublishScope = (typeof publishScopes)[number];
-
-export const inheritances = ["all", "proxy", "ca", "none"] as const;
-export type Inheritance = (typeof inheritances)[number];
+/** What the file holds: the settings by their names as the user writes them, and what is the file's own. */
+export type MachineDocument = Readonly<Record<string, unknown>>;
 
 const formatVersion = 1;
-
-const port = z.int().check(z.minimum(1024), z.maximum(65535));
-
-const ConfigFile = z.object({
-  formatVersion: z.literal(formatVersion),
-  cpus: z.int().check(z.minimum(1), z.maximum(256)),
-  memoryMiB: z.int().check(z.minimum(256)),
-  diskBytes: z.int().check(z.minimum(1)),
-  dockerPort: port,
-  sshPort: port,
-  dynamicPorts: GuestConfig.shape.dynamicPorts,
-  publish: z.optional(z.enum(publishScopes)),
-  folders: z.optional(z.array(z.extend(Folder, { watch: z.optional(z.literal(true)) }))),
-  inherit: z.optional(z.enum(inheritances)),
-  engine: GuestConfig.shape.engine,
-});
+/** Of a disk that is there: somebody may have put it there. */
+const anySize = { ...settings.diskSize.domain, leastBytes: 1 };
+/** Keys that are no settings of the user. */
+const ownKeys = ["formatVersion", "dynamicPorts"] as const;
 
 /** Throws UserError `machine-absent` (exit 3) or `config-unreadable`; never changes the file. */
 export async function readMachineConfig(host: Host, dir: MachineDir): Promise<MachineConfig> {
   const text = await host.files.readText(dir.config);
   if (text === undefined) throw machineAbsent(dir.name);
-  return parseMachineConfig(text, dir.config);
+  return parseMachineConfig(text, dir.config, host.homeDir);
 }
 
 export async function writeMachineConfig(host: Host, dir: MachineDir, config: MachineConfig): Promise<void> {
-  await host.files.writeAtomic(dir.config, `${JSON.stringify({ formatVersion, ...config }, undefined, 2)}\n`);
+  await host.files.writeAtomic(dir.config, renderDocument(toDocument(config)));
 }
 
-/** `path` is only named in errors. All problems are reported at once. */
-export function parseMachineConfig(text: string, path: string): MachineConfig {
-  const found = validate(ConfigFile, parseJson(text, path));
-  if (!found.ok) throw unreadable(path, found.problems.join("; "));
-  const { cpus, memoryMiB, diskBytes, dockerPort, sshPort, dynamicPorts, publish, folders, inherit, engine } =
-    found.value;
+/** Of a file that people may edit, too. */
+export function renderDocument(document: MachineDocument): string {
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+export function toDocument({ memoryMiB, diskBytes, folders, ...others }: MachineConfig): MachineDocument {
+  const { cpus, dockerPort, sshPort, dynamicPorts, publish, inherit, engine } = others;
   return {
-    ...{ cpus, memoryMiB, diskBytes, dockerPort, sshPort },
+    formatVersion,
+    cpus,
+    memory: writeSize(memoryMiB * 2 ** 20),
+    diskSize: writeSize(diskBytes),
+    dockerPort,
+    sshPort,
     ...(dynamicPorts && { dynamicPorts }),
+    ...(publish && { publish }),
+    ...(inherit && { inherit }),
+    ...(folders && { folders: folders.map(writeFolder) }),
+    ...(engine && { engine }),
+  };
+}
+
+/** `path` is only named in errors. All problems are reported at once; what a newer version knows is left out. */
+export function parseMachineConfig(text: string, path: string, homeDir: string): MachineConfig {
+  const reader: DocumentReader = { where: "", homeDir, problems: [] };
+  const document = parseDocument(text, reader);
+  const config = document && readMachineDocument(document, reader);
+  if (config === undefined) throw unreadable(path, reader.problems.join("; "));
+  return config;
+}
+
+/** Problems of a document that was just written by somebody: also keys that mean nothing. */
+export function checkMachineDocument(
+  document: MachineDocument,
+  homeDir: string,
+): { config: MachineConfig } | { problems: string[] } {
+  const reader: DocumentReader = { where: "", homeDir, problems: [] };
+  const config = readMachineDocument(document, reader);
+  const known = [...settingNames, ...ownKeys];
+  reader.problems.push(
+    ...unknownKeys(document, known).map(
+      (key) => `${key}: expected one of ${[...settingNames, "folders", "engine"].join(", ")}`,
+    ),
+  );
+  return config === undefined || reader.problems.length > 0 ? { problems: reader.problems } : { config };
+}
+
+/** Undefined when there are problems. */
+function readMachineDocument(document: MachineDocument, reader: DocumentReader): MachineConfig | undefined {
+  const { problems } = reader;
+  if (document["formatVersion"] !== formatVersion) problems.push(`formatVersion: expected ${formatVersion}`);
+  const { values, folders, engine } = readDocument(document, settingNames, reader, { diskSize: anySize });
+  const ports = validate(GuestConfig.shape.dynamicPorts, document["dynamicPorts"]);
+  if (!ports.ok) problems.push(...ports.problems.map((problem) => `dynamicPorts.${problem}`));
+  const { cpus, memory, diskSize, dockerPort, sshPort, publish, inherit } = values;
+  for (const name of ["cpus", "memory", "diskSize", "dockerPort", "sshPort"] as const) {
+    if (document[name] === undefined) problems.push(`${name}: is missing`);
+  }
+  if (dockerPort !== undefined && dockerPort === sshPort) problems.push(`dockerPort and sshPort: both are ${sshPort}`);
+  if (problems.length > 0 || cpus === undefined || memory === undefined || diskSize === undefined) return undefined;
+  if (dockerPort === undefined || sshPort === undefined || !ports.ok) return undefined;
+  return {
+    ...{ cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort },
+    ...(ports.value && { dynamicPorts: ports.value }),
     ...(publish && { publish }),
     ...(folders && { folders }),
     ...(inherit && { inherit }),
     ...(engine && { engine }),
   };
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw unreadable(path, error instanceof Error ? error.message : String(error));
-  }
 }
 
 export function machineAbsent(name: string): UserError {

@@ -24,15 +24,26 @@ ${renderTable(machineFiles)}
 Locks are the operating system's (an SQLite file without content carries them): a process that is killed gives its lock
 back, and a lock file that lies around means nothing.
 
-## \`machine.json\`
+## \`machine.json\` and \`defaults.json\`
 
 \`\`\`json
-{ "formatVersion": 1, "cpus": 2, "memoryMiB": 2048, "diskBytes": 21474836480, "dockerPort": 23760, "sshPort": 23761 }
+{
+  "formatVersion": 1,
+  "cpus": 2,
+  "memory": "2g",
+  "diskSize": "20g",
+  "dockerPort": 23760,
+  "sshPort": 23761,
+  "folders": ["/home/user", "/srv/data:ro"],
+  "engine": { "daemon": { "debug": true }, "env": {} }
+}
 \`\`\`
 
-The ports are on 127.0.0.1, chosen when the machine is made and kept for its life. \`engine\`, where it is there, says what is wanted
-of the engine: \`{ "daemon": {…}, "env": {…} }\`, keys of Docker's \`daemon.json\` and variables of dockerd. Unknown fields are ignored; a file of
-another \`formatVersion\`, or one that does not fit, is refused and never rewritten.
+The keys are those of \`boot2docker set\` ([docs/cli.md](cli.md)): change them by it, or by \`boot2docker config edit\`. \`engine\`, where it is there, says
+what is wanted of the engine: keys of Docker's \`daemon.json\` and variables of dockerd. \`dynamicPorts\` are those that the engine hands out by itself.
+Fields that a newer version has are ignored; a file of another \`formatVersion\`, or one that does not fit, is refused and never rewritten.
+
+The user's defaults have the same keys without ports and \`formatVersion\`, and a key that is none is refused there.
 `;
 }
 

@@ -2,7 +2,7 @@ import { validate } from "@boot2docker/protocol";
 import * as z from "zod/mini";
 import type { Host } from "../host.ts";
 import type { MachineDir } from "./dir.ts";
-import type { Inheritance } from "./config-file.ts";
+import type { Inheritance } from "../settings.ts";
 
 /** What a machine takes over from its host: as it was for the command that started it last. */
 const Inherited = z.object({

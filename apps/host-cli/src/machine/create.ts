@@ -186,7 +186,7 @@ async function otherMachines(host: Host, root: RootDir): Promise<OtherMachine[]>
   for (const name of await host.files.list(root.machines)) {
     const text = await host.files.readText(`${root.machines}/${name}/machine.json`);
     try {
-      found.push({ name, config: parseMachineConfig(text ?? "", name) });
+      found.push({ name, config: parseMachineConfig(text ?? "", name, host.homeDir) });
     } catch {
       continue;
     }
