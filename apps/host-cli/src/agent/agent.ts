@@ -3,7 +3,7 @@ import type { Driver, Monitor, VmFacts } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import { nameMachineIn } from "../hint-commands.ts";
 import type { Host, Server } from "../host.ts";
-import { type HostFolder, type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
+import { type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import { machineDir, type MachineDir } from "../machine-dir/dir.ts";
 import { openAgentLog, type AgentLog } from "./agent-log.ts";
 import { serveControl, type Control } from "./control.ts";
@@ -90,9 +90,10 @@ async function attend(
   let control: Control | undefined;
   let docker: Server | undefined;
   let folders: Server | undefined;
-  const wantFolders = (wanted: readonly HostFolder[]): void => {
-    shared.want(wanted);
-    watches.want(wanted);
+  const heed = async ({ folders = [], publish = "loopback" }: MachineConfig): Promise<void> => {
+    shared.want(folders);
+    watches.want(folders);
+    await forwards.answerOn(publish);
   };
   let isStopping: boolean | undefined;
   const onState = (state: GuestState, bootId: string): void => {
@@ -106,7 +107,7 @@ async function attend(
   };
   const link = guestLink({
     open: (linkSignal) => driver.openChannel(linkSignal),
-    requests: guestRequests(host, dir, config, forwards, wantFolders),
+    requests: guestRequests(host, dir, config, forwards, heed),
     clock: host.clock,
     log,
     onState,
@@ -142,7 +143,7 @@ async function attend(
     watch.lookSoon();
   });
   try {
-    wantFolders(config.folders ?? []);
+    await heed(config);
     folders = await host.network.serveFolders(
       dir.foldersSocket,
       () => shared.list,

@@ -31,6 +31,7 @@ export interface ForwardsOptions {
   host: Host;
   monitor: Monitor;
   ports: MachinePorts;
+  /** As long as `answerOn` says nothing else. */
   scope: PublishScope;
   /** Undefined on a host that has none. */
   tunnel: Tunnel | undefined;
@@ -56,6 +57,7 @@ export class Forwards {
   readonly #refusals = new Map<string, Reason>();
   /** What the host lacks, where that is no reason to refuse. */
   readonly #absences = new Map<string, Reason>();
+  #scope: PublishScope;
   #last: Promise<unknown> = Promise.resolve();
   #isStarting = true;
   #areFoldersAsked = false;
@@ -70,6 +72,14 @@ export class Forwards {
   constructor(options: ForwardsOptions) {
     this.#options = options;
     this.#own = ownForwards(options.ports);
+    this.#scope = options.scope;
+  }
+
+  /** Where ports are answered from now on that are published on every address. */
+  async answerOn(scope: PublishScope): Promise<void> {
+    if (scope === this.#scope) return;
+    this.#scope = scope;
+    await this.#change();
   }
 
   /** What the guest is now. */
@@ -106,7 +116,7 @@ export class Forwards {
 
   /** The host answers on these from then on, and on no others. Returns those on which it can't. `signal` ends the wait alone. */
   async publish(ports: readonly PublishedPort[], signal: AbortSignal): Promise<RefusedPort[]> {
-    const { host, tunnel, scope } = this.#options;
+    const { host, tunnel } = this.#options;
     this.#published = ports;
     if (tunnel !== undefined && ports.length > 0 && this.#hostKeys === undefined && !this.#isStarting) {
       await Promise.race([this.#sshKnown.promise, host.clock.delay(sshLimitMs, signal)]);
@@ -114,7 +124,7 @@ export class Forwards {
     await this.#change();
     return ports.flatMap((port) => {
       const { protocol, hostAddress, hostPort } = port;
-      const reason = this.#refusals.get(listenerKey(listenerOf(port, scope)));
+      const reason = this.#refusals.get(listenerKey(listenerOf(port, this.#scope)));
       return reason === undefined ? [] : [{ protocol, hostAddress, hostPort, reason }];
     });
   }
@@ -143,7 +153,7 @@ export class Forwards {
 
   list(): ListedPort[] {
     return (this.#published ?? []).map((port) => {
-      const listener = listenerOf(port, this.#options.scope);
+      const listener = listenerOf(port, this.#scope);
       const key = listenerKey(listener);
       const refusal = this.#refusals.get(key) ?? this.#absences.get(key);
       if (refusal !== undefined) return { ...port, refusal };
@@ -158,9 +168,9 @@ export class Forwards {
   }
 
   async #converge(signal: AbortSignal): Promise<Reason[]> {
-    const { monitor, scope, tunnel } = this.#options;
+    const { monitor, tunnel } = this.#options;
     this.#isBehind = true; // Also when this fails.
-    const listeners = (this.#published ?? []).map((port) => listenerOf(port, scope));
+    const listeners = (this.#published ?? []).map((port) => listenerOf(port, this.#scope));
     const tunnelled = listeners.filter(({ protocol }) => protocol === "tcp" && tunnel !== undefined);
     const others = listeners.filter((listener) => !tunnelled.includes(listener));
     const relayed = others.filter(({ family }) => family === 6);

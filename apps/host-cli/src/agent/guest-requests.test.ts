@@ -9,7 +9,7 @@ import { guestRequests } from "./guest-requests.ts";
 
 const never = new AbortController().signal;
 const forwards = { publish: async () => [], connectFolders: async () => undefined };
-const want = (): void => undefined;
+const want = async (): Promise<void> => undefined;
 
 test("the guest is told its name, its network, its disk and who may come in", async () => {
   const { world, dir } = await worldWithMachine();

@@ -1,6 +1,6 @@
 import type { Handlers, hostMethods } from "@boot2docker/protocol";
 import type { Host } from "../host.ts";
-import { type HostFolder, type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
+import { type MachineConfig, readMachineConfig } from "../machine-dir/config-file.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import { readInherited } from "../machine-dir/inherited.ts";
 import { asGuestReaches, guestNetwork } from "./guest-network.ts";
@@ -8,13 +8,13 @@ import type { Forwards } from "./forwards.ts";
 import { folderConfig, guestFoldersPort } from "./shared-folders.ts";
 import { issueCertificate } from "./issue-certificate.ts";
 
-/** What the guest may ask of its host. */
+/** What the guest may ask of its host. `heed` is called with the machine's settings whenever they are read. */
 export function guestRequests(
   host: Host,
   dir: MachineDir,
   config: MachineConfig,
   forwards: Pick<Forwards, "publish" | "connectFolders">,
-  wantFolders: (folders: readonly HostFolder[]) => void,
+  heed: (config: MachineConfig) => Promise<void>,
 ): Handlers<typeof hostMethods> {
   let lastGood = config;
   return {
@@ -23,7 +23,7 @@ export function guestRequests(
       // not cut the machine off; the next command says what is wrong with it.
       lastGood = await readMachineConfig(host, dir).catch(() => lastGood);
       const { engine, dynamicPorts, folders = [] } = lastGood;
-      wantFolders(folders);
+      await heed(lastGood);
       const { proxy, authorities } = await readInherited(host, dir);
       // What somebody says of the engine itself counts more.
       const env = { ...proxiesBeside(engine?.env ?? {}, proxy), ...engine?.env };

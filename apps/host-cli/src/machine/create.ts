@@ -87,24 +87,13 @@ export async function listMachines(host: Host): Promise<string[]> {
 }
 
 async function checkRequest(host: Host, root: RootDir, request: MachineRequest): Promise<void> {
-  const { memoryBytes, freeMemoryBytes } = host.resources();
-  const free = Math.floor(freeMemoryBytes / (1 << 20));
   if (request.memoryMiB < leastMemoryMiB) {
     throw tooLittle("memory-too-small", `${request.memoryMiB} MiB of memory are too little`, `${leastMemoryMiB} MiB`);
   }
   if (request.diskBytes < leastDiskBytes) {
     throw tooLittle("disk-too-small", `a disk of ${request.diskBytes} bytes is too small`, `${leastDiskBytes} bytes`);
   }
-  if (request.memoryMiB > free) {
-    const all = Math.floor(memoryBytes / (1 << 20));
-    throw new UserError(
-      `the machine is to have ${request.memoryMiB} MiB of memory; this host has ${free} of ${all} free`,
-      {
-        code: "host-memory",
-        hint: "Ask for less memory, or end other programs.",
-      },
-    );
-  }
+  checkMemory(host, request.memoryMiB);
   const freeBytes = await host.files.freeBytes(root.path);
   if (freeBytes < leastFreeBytes) {
     throw new UserError(`${root.path} has ${freeBytes} bytes free, a machine needs at least ${leastFreeBytes}`, {
@@ -112,6 +101,18 @@ async function checkRequest(host: Host, root: RootDir, request: MachineRequest):
       hint: "Make room there, or set BOOT2DOCKER_DIR to a directory on a larger disk.",
     });
   }
+}
+
+/** Throws UserError `host-memory`. A machine that runs gives back what it has before it is to have it. */
+export function checkMemory(host: Host, wantedMiB: number, isRunning = false): void {
+  const { memoryBytes, freeMemoryBytes } = host.resources();
+  const free = Math.floor((isRunning ? memoryBytes : freeMemoryBytes) / (1 << 20));
+  if (wantedMiB <= free) return;
+  const all = Math.floor(memoryBytes / (1 << 20));
+  throw new UserError(`the machine is to have ${wantedMiB} MiB of memory; this host has ${free} of ${all} free`, {
+    code: "host-memory",
+    hint: "Ask for less memory, or end other programs.",
+  });
 }
 
 async function findDefaultFolders({ files, homeDir }: Host): Promise<Folder[]> {
@@ -153,26 +154,41 @@ export async function checkMachineDirectory(host: Host, dir: MachineDir): Promis
 async function portsFor(
   host: Host,
   dir: MachineDir,
-  request: MachineRequest,
+  request: Partial<MachinePorts>,
   others: readonly OtherMachine[],
 ): Promise<MachinePorts> {
-  const taken = new Map(
-    others.flatMap(({ name, config: { dockerPort, sshPort } }) => [dockerPort, sshPort].map((port) => [port, name])),
-  );
-  const requested = [request.dockerPort, request.sshPort].filter((port) => port !== undefined);
-  for (const port of requested) {
-    const owner = taken.get(port);
+  const taken = portsOf(others);
+  refuseTaken(request, taken);
+  const { dockerPort, sshPort } = request;
+  if (dockerPort !== undefined && sshPort !== undefined) return { dockerPort, sshPort };
+  const requested = [dockerPort, sshPort].filter((port) => port !== undefined);
+  const chosen = await choosePorts(host, dir.path, new Set([...taken.keys(), ...requested]));
+  return { dockerPort: dockerPort ?? chosen.dockerPort, sshPort: sshPort ?? chosen.sshPort };
+}
+
+/** Throws UserError `port-of-machine` for those of another machine than this one. */
+export async function checkPorts(host: Host, dir: MachineDir, ports: MachinePorts): Promise<void> {
+  const others = await otherMachines(host, dir.root);
+  refuseTaken(ports, portsOf(others.filter(({ name }) => name !== dir.name)));
+}
+
+function refuseTaken({ dockerPort, sshPort }: Partial<MachinePorts>, taken: ReadonlyMap<number, string>): void {
+  for (const port of [dockerPort, sshPort]) {
+    const owner = port === undefined ? undefined : taken.get(port);
     if (owner === undefined) continue;
-    throw new UserError(`port ${port} belongs to machine ${owner}, which keeps it for life`, {
+    throw new UserError(`port ${String(port)} belongs to machine ${owner}, which keeps it`, {
       code: "port-of-machine",
-      hint: "Ask for another one, or leave the option out to have a free one chosen.",
+      hint: "Ask for another one; `init` without the option chooses a free one.",
       exitCode: exitCodes.usage,
     });
   }
-  const [dockerPort, sshPort] = [request.dockerPort, request.sshPort];
-  if (dockerPort !== undefined && sshPort !== undefined) return { dockerPort, sshPort };
-  const chosen = await choosePorts(host, dir.path, new Set([...taken.keys(), ...requested]));
-  return { dockerPort: dockerPort ?? chosen.dockerPort, sshPort: sshPort ?? chosen.sshPort };
+}
+
+/** Whose they are. */
+function portsOf(machines: readonly OtherMachine[]): Map<number, string> {
+  return new Map(
+    machines.flatMap(({ name, config: { dockerPort, sshPort } }) => [dockerPort, sshPort].map((port) => [port, name])),
+  );
 }
 
 interface OtherMachine {

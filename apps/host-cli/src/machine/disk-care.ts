@@ -21,7 +21,7 @@ export async function runGrowDisk(context: Context, sizeBytes: number): Promise<
   await checkDataDisk(host, dir);
   const config = await readMachineConfig(host, dir);
   const current = (await host.files.stat(dir.dataDisk))?.sizeBytes ?? 0;
-  if (sizeBytes < current) throw shrinks(dir.name, current, sizeBytes);
+  checkGrowth(dir.name, current, sizeBytes);
   if (sizeBytes > current) {
     await inRow(progress, `disk grown to ${renderSize(sizeBytes)}`, async () => {
       const isOn = (await driver.inspect()).state === "on";
@@ -105,8 +105,10 @@ function checkOf({ fields }: GuestEvent): DiskCheck {
   return { isGood: fields["isRepaired"] === true, said: String(fields["said"] ?? "") };
 }
 
-function shrinks(name: string, currentBytes: number, wantedBytes: number): UserError {
-  return new UserError(
+/** Throws UserError `disk-shrinks` (exit 2). */
+export function checkGrowth(name: string, currentBytes: number, wantedBytes: number): void {
+  if (wantedBytes >= currentBytes) return;
+  throw new UserError(
     `the disk of ${name} has ${renderSize(currentBytes)} and cannot become ${renderSize(wantedBytes)}: disks only grow`,
     {
       code: "disk-shrinks",

@@ -1,26 +1,18 @@
-import type { Folder, GuestState } from "@boot2docker/protocol";
+import type { Folder } from "@boot2docker/protocol";
 import * as z from "zod/mini";
 import { UserError } from "../errors.ts";
-import { isSameFolders, seenByGuest } from "../folders.ts";
 import type { Driver } from "../driver/driver.ts";
 import type { Host } from "../host.ts";
-import {
-  type HostFolder,
-  type MachineConfig,
-  readMachineConfig,
-  writeMachineConfig,
-} from "../machine-dir/config-file.ts";
+import { type HostFolder, readMachineConfig } from "../machine-dir/config-file.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import type { Context } from "./context.ts";
 import { checkFolders } from "./create.ts";
 import type { FolderFacts } from "./machine.ts";
 import { askDocker } from "./observe.ts";
-import { inRow } from "./row.ts";
+import { runChangeConfig } from "./change-config.ts";
 import { withAgent } from "./with-agent.ts";
 
 const askLimitMs = 30_000;
-/** The guest's own limits for its folders, and what else it looks at. */
-const applyLimitMs = 120_000;
 
 /** As far as it matters here, of `GET /containers/json`: those that run. */
 const Containers = z.array(
@@ -45,10 +37,10 @@ export async function readFolders(
 /** A folder that is there already has what is asked for now. The machine's lock is held. */
 export async function runMount(context: Context, folder: HostFolder): Promise<void> {
   const { host, dir } = context;
-  await checkFolders(host, [folder]);
   const config = await readMachineConfig(host, dir);
   const others = (config.folders ?? []).filter(({ path }) => path !== folder.path);
-  await change(context, config, [...others, folder], `${folder.path} mounted`);
+  await checkFolders(host, [folder]);
+  await runChangeConfig(context, { ...config, folders: [...others, folder] }, `${folder.path} mounted`);
 }
 
 /** Throws UserError `folder-not-shared`, and `folder-in-use` unless `isForced`. The machine's lock is held. */
@@ -83,37 +75,7 @@ export async function runUnmount(context: Context, path: string, isForced: boole
       });
     }
   }
-  await change(context, config, left, `${path} unmounted`);
-}
-
-/** Nothing has changed when it fails. */
-async function change(context: Context, config: MachineConfig, folders: HostFolder[], row: string): Promise<void> {
-  const { host, dir, driver, progress } = context;
-  await writeMachineConfig(host, dir, { ...config, folders });
-  if ((await driver.inspect()).state === "off") return;
-  try {
-    await inRow(progress, row, () => apply(context, folders));
-  } catch (error) {
-    await writeMachineConfig(host, dir, config);
-    await apply(context, config.folders ?? []).catch(() => undefined); // What went wrong first is what is told.
-    throw error;
-  }
-}
-
-async function apply({ host, dir, signal }: Context, folders: readonly HostFolder[]): Promise<void> {
-  const state = await withAgent({ host, dir, signal }, applyLimitMs, async (agent, limit) => {
-    await agent.call("config.apply", {}, limit);
-    return agent.call("state.get", {}, limit);
-  });
-  if (isSameFolders(seenByGuest(folders), state.folders ?? [])) return;
-  throw new UserError(`the guest of ${dir.name} does not have them: ${reasonOf(state) ?? "it does not say why"}`, {
-    code: "folder-not-mounted",
-    hint: `Nothing was changed. \`boot2docker logs ${dir.name} guest-init\` says more.`,
-  });
-}
-
-function reasonOf({ lifecycle }: GuestState): string | undefined {
-  return lifecycle.name === "degraded" ? lifecycle.reasons.map(({ message }) => message).join("; ") : undefined;
+  await runChangeConfig(context, { ...config, folders: left }, `${path} unmounted`);
 }
 
 const isAmong = (folder: Folder, folders: readonly Folder[]): boolean =>

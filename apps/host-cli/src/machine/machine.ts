@@ -2,10 +2,10 @@ import type { GuestState } from "@boot2docker/protocol";
 import type { ListedPorts } from "../agent/control.ts";
 import type { AutostartFacts } from "../autostart/autostart.ts";
 import type { ContextFacts } from "../docker-context/docker-context.ts";
-import type { HostFolder } from "../machine-dir/config-file.ts";
 import type { UserError } from "../errors.ts";
 import type { CertificateDescription } from "../host.ts";
-import type { MachineConfig } from "../machine-dir/config-file.ts";
+import type { HostFolder, MachineConfig } from "../machine-dir/config-file.ts";
+import type { ConfigChange } from "./change-config.ts";
 
 /** Processes of a machine that is on: its VM, and its host agent when that answers. */
 interface Running {
@@ -88,6 +88,15 @@ export interface Machine {
   /** Asks the guest to shut down in order; kills the VM after `timeoutMs` only when `force`. */
   down(options: { timeoutMs: number; force: boolean }, progress: Progress, signal: AbortSignal): Promise<void>;
   readDisk(signal: AbortSignal): Promise<DiskFacts>;
+  /**
+   * Makes it a machine of what `edit` says of the present one; one that runs has at once what can be had at once. Nothing has changed when
+   * it fails, but that a disk which has grown stays so. Throws UserError `settings-while-stopped`, `engine-settings` …
+   */
+  changeConfig(
+    edit: (config: MachineConfig) => MachineConfig,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<ConfigChange[]>;
   /** A running guest has the new size at once, another one at its next start. Throws UserError `disk-shrinks` (exit 2). */
   growDisk(sizeBytes: number, progress: Progress, signal: AbortSignal): Promise<void>;
   /** Gives the host back what the guest has deleted; how many bytes. Throws UserError `machine-not-running` (exit 3). */
