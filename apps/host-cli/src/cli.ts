@@ -4,6 +4,7 @@ import { agent } from "./commands/agent.ts";
 import { autostart } from "./commands/autostart.ts";
 import { remove } from "./commands/delete.ts";
 import { certs } from "./commands/certs.ts";
+import { config } from "./commands/config.ts";
 import { context } from "./commands/context.ts";
 import { cp } from "./commands/cp.ts";
 import { regenerateCerts } from "./commands/regenerate-certs.ts";
@@ -18,6 +19,7 @@ import { logs } from "./commands/logs.ts";
 import { mount } from "./commands/mount.ts";
 import { ports } from "./commands/ports.ts";
 import { restart } from "./commands/restart.ts";
+import { set } from "./commands/set.ts";
 import { ssh } from "./commands/ssh.ts";
 import { status } from "./commands/status.ts";
 import { umount } from "./commands/umount.ts";
@@ -45,6 +47,8 @@ export const verbs = {
   cp,
   logs,
   events,
+  config,
+  set,
   disk,
   certs,
   "regenerate-certs": regenerateCerts,

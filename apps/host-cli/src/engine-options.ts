@@ -108,7 +108,7 @@ function add(daemon: Record<string, unknown>, key: string, text: string): undefi
   daemon[key] = [...(Array.isArray(present) ? (present as unknown[]) : []), text];
 }
 
-function parseValue(text: string): unknown {
+export function parseValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -146,6 +146,8 @@ export interface ProcessIdentity {
 export interface Processes {
   /** Runs to the end, output bounded to 1 MiB each. Killed when `signal` aborts. Fails with ENOENT without the program. */
   run(command: string, args: readonly string[], signal: AbortSignal): Promise<RunResult>;
+  /** Runs a line of the user's shell, `words` behind it, on the user's terminal. Returns its exit code; null when a signal ended it. */
+  runOnTerminal(shellLine: string, words: readonly string[]): Promise<number | null>;
   /**
    * Starts a process that outlives this one, in a session of its own, with both outputs appended to `logPath` and
    * files private to the user. `env` is added to that of this process. Fails with ENOENT without the program.

@@ -3,11 +3,14 @@ import { asTyped } from "./hint-commands.ts";
 import { liveRows, type LiveRows } from "./ui/live-rows.ts";
 import { noRows, plainRows } from "./ui/plain-rows.ts";
 import type { Style } from "./ui/style.ts";
+import { renderTable } from "./ui/table.ts";
 
 /** What a command says. Results are for programs too, all else is for people. */
 export interface Ui {
   /** To stdout, with a line end. */
   result(text: string): void;
+  /** To stdout; on a terminal no wider than that. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   /** To stdout as it is. */
   raw(text: string): void;
   /** A remark to stderr, with a line end; not with -q. */
@@ -54,6 +57,10 @@ export function openUi(options: UiOptions): Ui {
   const plain = isSilent ? noRows : plainRows({ write, monotonicMs, isVerbose });
   return {
     result: (text) => rows.above(() => out.write(`${text}\n`)),
+    table(head, body) {
+      const lines = renderTable(head, body, out.isTerminal ? out.columns() : Infinity);
+      rows.above(() => out.write(`${lines.join("\n")}\n`));
+    },
     raw: (text) => rows.above(() => out.write(text)),
     say(text) {
       if (!isQuiet) rows.above(() => err.write(`${asTyped(text, options.programName)}\n`));

@@ -2,10 +2,8 @@ import type { Channel } from "@boot2docker/protocol";
 import type { ProcessIdentity } from "../host.ts";
 
 /** What one machine's VM is made of; paths are absolute. */
-export interface VmSpec {
+export interface VmSpec extends VmSize {
   name: string;
-  cpus: number;
-  memoryMiB: number;
   kernelPath: string;
   initrdPath: string;
   rootPath: string;
@@ -22,7 +20,13 @@ export interface DriverInfo {
 
 export type Accelerator = "kvm" | "hvf" | "whpx" | "tcg";
 
-export type VmFacts = { state: "off" } | { state: "on"; process: ProcessIdentity };
+export type VmFacts = { state: "off" } | { state: "on"; process: ProcessIdentity; size?: VmSize };
+
+/** What a VM was started with. */
+export interface VmSize {
+  cpus: number;
+  memoryMiB: number;
+}
 
 /** A port of the host that leads to a port of the guest. */
 export interface Forward {

@@ -1,5 +1,5 @@
 import type { MachineDir } from "../machine-dir/dir.ts";
-import type { Accelerator, VmSpec } from "./driver.ts";
+import type { Accelerator, VmSize, VmSpec } from "./driver.ts";
 
 type Paths = Pick<
   MachineDir,
@@ -65,6 +65,12 @@ export function qemuArgv(spec: VmSpec, accelerator: Accelerator, paths: Paths): 
     ["-chardev", socket("qmp0", paths.agentMonitor), "-mon", "chardev=qmp0,mode=control"],
     ["-chardev", socket("qmp1", paths.commandMonitor), "-mon", "chardev=qmp1,mode=control"],
   ].flat();
+}
+
+/** Of a VM that `qemuArgv` has started. */
+export function readVmSize(commandLine: string): VmSize | undefined {
+  const [, cpus, memoryMiB] = / -smp (\d+) -m (\d+)M /.exec(commandLine) ?? [];
+  return cpus === undefined ? undefined : { cpus: Number(cpus), memoryMiB: Number(memoryMiB) };
 }
 
 function rootDisk(path: string): string[] {

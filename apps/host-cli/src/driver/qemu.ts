@@ -3,7 +3,7 @@ import type { Host, ProcessIdentity } from "../host.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
 import type { Driver, DriverInfo, VmSpec } from "./driver.ts";
 import { probeQemu } from "./qemu-accelerator.ts";
-import { dataNode, qemuArgv } from "./qemu-argv.ts";
+import { dataNode, qemuArgv, readVmSize } from "./qemu-argv.ts";
 import { isTooOld, qemuMissing, qemuTooOld } from "./qemu-install.ts";
 import { openQemuMonitor } from "./qemu-monitor.ts";
 import { connectQmp, type Qmp } from "./qmp.ts";
@@ -91,7 +91,9 @@ export function qemuDriver(host: Host, dir: MachineDir): Driver {
 
     async inspect() {
       const process = await inspectProcess();
-      return process === undefined ? { state: "off" } : { state: "on", process };
+      if (process === undefined) return { state: "off" };
+      const size = readVmSize(process.commandLine);
+      return { state: "on", process, ...(size && { size }) };
     },
 
     async stop(how, signal) {

@@ -7,7 +7,7 @@ import type { ProcessIdentity, Processes, RunResult } from "../host.ts";
 
 const maxOutputBytes = 1 << 20;
 
-export const nodeProcesses: Processes = { run, startDetached, identify, kill, find };
+export const nodeProcesses: Processes = { run, runOnTerminal, startDetached, identify, kill, find };
 
 function run(command: string, args: readonly string[], signal: AbortSignal): Promise<RunResult> {
   return new Promise((resolve, reject) => {
@@ -19,6 +19,15 @@ function run(command: string, args: readonly string[], signal: AbortSignal): Pro
       else resolve({ code: error.code ?? null, stdout, stderr });
     });
   });
+}
+
+async function runOnTerminal(shellLine: string, words: readonly string[]): Promise<number | null> {
+  const child =
+    process.platform === "win32"
+      ? spawn([shellLine, ...words.map((word) => `"${word}"`)].join(" "), { shell: true, stdio: "inherit" })
+      : spawn("sh", ["-c", `${shellLine} "$@"`, "sh", ...words], { stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null]; // As its documentation says.
+  return code;
 }
 
 async function startDetached(

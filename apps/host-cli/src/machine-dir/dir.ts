@@ -52,6 +52,12 @@ export const rootFiles = {
     owner: "user",
     purpose: "Settings of machines that are made later.",
   },
+  defaultsDraft: {
+    path: "defaults.draft.json",
+    kind: "file",
+    owner: "command",
+    purpose: "Defaults that somebody is editing, or has edited and that can't be used.",
+  },
   machines: {
     path: "machines",
     kind: "directory",
@@ -66,6 +72,12 @@ export const machineFiles = {
     kind: "file",
     owner: "command",
     purpose: "The machine's settings. Made last at create: without it there is no machine.",
+  },
+  configDraft: {
+    path: "machine.draft.json",
+    kind: "file",
+    owner: "command",
+    purpose: "Settings that somebody is editing, or has edited and that can't be used.",
   },
   inherited: {
     path: "inherited.json",

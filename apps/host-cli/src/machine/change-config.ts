@@ -3,10 +3,13 @@ import { flattenEngine } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import { isSameFolders, seenByGuest } from "../folders.ts";
 import { type MachineConfig, readMachineConfig, toDocument, writeMachineConfig } from "../machine-dir/config-file.ts";
+import type { VmFacts } from "../driver/driver.ts";
 import { type Change, type Setting, settings } from "../settings.ts";
+import { writeSize } from "../size.ts";
 import type { Context } from "./context.ts";
 import { checkFolders, checkMemory, checkPorts } from "./create.ts";
 import { checkGrowth, runGrowDisk } from "./disk-care.ts";
+import type { WaitingSetting } from "./machine.ts";
 import { inRow } from "./row.ts";
 import { withAgent } from "./with-agent.ts";
 
@@ -72,6 +75,16 @@ export async function runChangeConfig(
   }
   if (after.diskBytes !== before.diskBytes) await runGrowDisk(context, after.diskBytes);
   return changes;
+}
+
+/** What the VM was started with, where that is not what it is to have. */
+export function findWaiting(vm: VmFacts, { cpus, memoryMiB }: MachineConfig): WaitingSetting[] {
+  if (vm.state === "off" || vm.size === undefined) return [];
+  const { size } = vm;
+  return [
+    ...(size.cpus === cpus ? [] : [{ key: "cpus" as const, running: size.cpus }]),
+    ...(size.memoryMiB === memoryMiB ? [] : [{ key: "memory" as const, running: writeSize(size.memoryMiB * 2 ** 20) }]),
+  ];
 }
 
 async function check(

@@ -58,6 +58,14 @@ export interface FolderFacts extends HostFolder {
   isMounted: boolean;
 }
 
+/** A setting that a machine which runs has only when it starts again. */
+export interface WaitingSetting {
+  /** As `boot2docker set` has it. */
+  key: "cpus" | "memory";
+  /** As the file would have it. */
+  running: number | string;
+}
+
 export interface PortFacts {
   /** As the guest told it, with what the host makes of it, and the container's name where that is known. */
   published: (ListedPorts[number] & { container?: string })[];
@@ -97,6 +105,7 @@ export interface Machine {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<ConfigChange[]>;
+  readWaiting(): Promise<WaitingSetting[]>;
   /** A running guest has the new size at once, another one at its next start. Throws UserError `disk-shrinks` (exit 2). */
   growDisk(sizeBytes: number, progress: Progress, signal: AbortSignal): Promise<void>;
   /** Gives the host back what the guest has deleted; how many bytes. Throws UserError `machine-not-running` (exit 3). */

@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { machineAbsent, readMachineConfig } from "../machine-dir/config-file.ts";
 import { closeClientAccess, openClientAccess, problemOf } from "./client-access.ts";
-import { runChangeConfig } from "./change-config.ts";
+import { findWaiting, runChangeConfig } from "./change-config.ts";
 import type { Context } from "./context.ts";
 import { checkMachineDirectory } from "./create.ts";
 import { checkDataDisk } from "./data-disk.ts";
@@ -79,6 +79,8 @@ export function openMachine(host: Host, name: string): Machine {
 
     changeConfig: (edit, progress, signal) =>
       locked(progress, signal, async (context) => runChangeConfig(context, edit(await readMachineConfig(host, dir)))),
+
+    readWaiting: async () => findWaiting(await driver.inspect(), await readMachineConfig(host, dir)),
 
     growDisk: (sizeBytes, progress, signal) => locked(progress, signal, (context) => runGrowDisk(context, sizeBytes)),
 

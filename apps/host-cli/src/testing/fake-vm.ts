@@ -19,6 +19,8 @@ export interface GuestBehaviour {
   isSilent?: boolean;
   /** What it says instead of `ready`. */
   lifecycle?: Lifecycle;
+  /** A key of daemon.json that its dockerd does not take. */
+  unusable?: string;
   events?: GuestEvent[];
   ignoresShutdown?: boolean;
   /** How long QEMU takes to quit when it is told to. */
@@ -257,6 +259,12 @@ export class FakeVm {
   async #askConfig(): Promise<void> {
     this.config = await this.#guest?.call("config.get", {}, this.#ended.signal);
     this.#folders = (this.config?.folders?.list ?? []).filter(({ path }) => path !== this.#behaviour.unmountable);
+    const { unusable } = this.#behaviour;
+    if (unusable !== undefined && this.#lifecycle.name !== "starting") {
+      const reason = { code: "engine-settings", message: `the engine runs without ${unusable}` };
+      const isRefused = unusable in (this.config?.engine?.daemon ?? {});
+      this.#lifecycle = isRefused ? { name: "degraded", reasons: [reason] } : { name: "ready" };
+    }
     await this.#guest?.notify("state.changed", this.#state());
   }
 

@@ -54,6 +54,9 @@ export class FakeWorld {
   readonly programs = new Map<string, Program>();
   /** What a program does when it is started to go on by itself. */
   readonly daemons = new Map<string, (started: ProcessIdentity) => void>();
+  /** What the user does in a program that has the terminal. Returns its exit code. */
+  readonly editors: string[] = [];
+  onTerminal: (line: string, words: readonly string[]) => number = () => 127;
   readonly processes = new Map<number, FakeProcess>();
   readonly vms: FakeVm[] = [];
   /** How the next guests behave. */
@@ -151,6 +154,7 @@ export class FakeWorld {
           if (program === undefined) throw new Error(`ENOENT: ${command}`);
           return program(args);
         },
+        runOnTerminal: async (line, words) => this.onTerminal(line, words),
         identify: async (other) => this.processes.get(other)?.identity,
         kill: async (target) => this.kill(target.pid),
         startDetached: async (command, args) => this.#start(command, args),

@@ -37,7 +37,7 @@ export async function runInWorld(world: FakeWorld, argv: readonly string[], typi
       programName: "boot2docker",
       openContext: async (options) => ({
         host,
-        terminal: noTerminal(),
+        terminal: terminal(answer !== undefined),
         programName: "boot2docker",
         parentPid: 1,
         signal,
@@ -60,12 +60,12 @@ export async function runInWorld(world: FakeWorld, argv: readonly string[], typi
   return { code, ...said };
 }
 
-function noTerminal(): Terminal {
+function terminal(isInteractive: boolean): Terminal {
   return {
     stdin: new PassThrough(),
     stdout: new PassThrough(),
     stderr: new PassThrough(),
-    isInteractive: false,
+    isInteractive,
     type: "dumb",
     size: () => ({ rows: 24, columns: 80 }),
     onResize: () => () => undefined,

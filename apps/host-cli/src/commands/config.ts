@@ -1,0 +1,93 @@
+import { exitCodes, UserError } from "../errors.ts";
+import { settingsSchema } from "../settings-schema.ts";
+import { editDefaults, editMachine, readDefaultsText, written } from "./edit-settings.ts";
+import { type EffectiveSetting, effectiveDefaults, effectiveSettings } from "./effective-settings.ts";
+import { namedMachine } from "./machines.ts";
+import { type Context, jsonOption, verb } from "./verb.ts";
+
+const actionNames = ["show", "edit", "schema"] as const;
+
+export const config = verb({
+  aliases: ["cfg"],
+  summary: "print or edit the settings of a machine, or those of machines to come",
+  details:
+    "show prints what the machine's file says, as JSON that a defaults file takes, too, without the ports. With --effective it prints all settings, those that nobody gave too, and who gave each. " +
+    "edit opens them in $VISUAL or $EDITOR; what can't be used is said, and the machine stays as it is until it can. schema prints " +
+    "the JSON schema of the file. With --defaults all of it is about the user's defaults, of which new machines are made.",
+  examples: [
+    "boot2docker config",
+    "boot2docker config --effective work",
+    "boot2docker config edit",
+    "boot2docker config edit --defaults",
+  ],
+  operands: [
+    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given` },
+    { name: "NAME", summary: "the machine" },
+  ],
+  options: {
+    effective: { flags: "--effective", summary: "every setting, and where it comes from" },
+    defaults: { flags: "--defaults", summary: "the user's defaults, in place of a machine" },
+    ...jsonOption,
+  },
+  async run(context, { operands, options, isAfterDashes }) {
+    const { action, names } = parseOperands(operands, isAfterDashes);
+    const isDefaults = options.defaults === true;
+    if (isDefaults && names.length > 0)
+      throw usage(`config --defaults ${names.join(" ")}: the defaults are of no machine`);
+    switch (action) {
+      case "schema":
+        context.ui.result(JSON.stringify(settingsSchema(isDefaults ? "defaults" : "machine"), undefined, 2));
+        return;
+      case "edit":
+        await (isDefaults ? editDefaults(context) : editMachine(context, names));
+        return;
+      case "show":
+        if (options.effective !== true)
+          context.ui.raw(isDefaults ? await readDefaultsText(context) : await readMachineText(context, names));
+        else
+          show(
+            context,
+            isDefaults ? await effectiveDefaults(context) : await effectiveSettings(context, names),
+            options.json === true,
+          );
+    }
+  },
+});
+
+function parseOperands(
+  operands: readonly string[],
+  isAfterDashes: boolean,
+): { action: (typeof actionNames)[number]; names: string[] } {
+  const [first, ...rest] = operands;
+  const action = isAfterDashes ? undefined : actionNames.find((known) => known === first);
+  const names = action === undefined ? [...operands] : rest;
+  if (names.length > 1) throw usage(`config ${operands.join(" ")}: expected ${actionNames.join(", ")}, and a machine`);
+  return { action: action ?? "show", names };
+}
+
+function usage(message: string): UserError {
+  return new UserError(message, { code: "usage", hint: "See: boot2docker help config", exitCode: exitCodes.usage });
+}
+
+async function readMachineText(context: Context, names: readonly string[]): Promise<string> {
+  const [{ renderDocument, toDocument }, machine] = await Promise.all([
+    import("../machine-dir/config-file.ts"),
+    namedMachine(context, names),
+  ]);
+  const { formatVersion, dynamicPorts, ...document } = toDocument(await machine.readConfig());
+  void [formatVersion, dynamicPorts]; // The file's own.
+  return renderDocument(document);
+}
+
+function show({ ui }: Context, rows: readonly EffectiveSetting[], isJson: boolean): void {
+  if (isJson) ui.result(JSON.stringify({ settings: rows }));
+  else
+    ui.table(
+      ["KEY", "VALUE", "FROM"],
+      rows.map(({ key, value, from, running }) => [
+        key,
+        `${written(value)}${running === undefined ? "" : ` (${running} until it starts again)`}`,
+        from,
+      ]),
+    );
+}

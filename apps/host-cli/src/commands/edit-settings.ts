@@ -1,0 +1,121 @@
+import { readDefaults } from "../config.ts";
+import { exitCodes, UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import type { ConfigChange } from "../machine/change-config.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { MachineConfig, MachineDocument } from "../machine-dir/config-file.ts";
+import { builtIn } from "../settings.ts";
+import { writeSize } from "../size.ts";
+import { editText } from "./edit-text.ts";
+import { namedMachine } from "./machines.ts";
+import type { Context } from "./verb.ts";
+
+type Edit = (document: MachineDocument) => MachineDocument;
+
+/** For `Machine.changeConfig`: an edit of what the machine's file says. Throws UserError `settings-invalid` (exit 2). */
+export async function configEdit(host: Host, edit: Edit): Promise<(config: MachineConfig) => MachineConfig> {
+  const { checkMachineDocument, toDocument } = await import("../machine-dir/config-file.ts");
+  // In place of what is taken out, where a machine can't be without.
+  const least = { cpus: Math.min(host.resources().cpus, builtIn.cpus), memory: writeSize(builtIn.memoryMiB * 2 ** 20) };
+  return (config) => {
+    const checked = checkMachineDocument({ ...least, ...edit(toDocument(config)) }, host.homeDir);
+    if ("problems" in checked) throw settingsInvalid(checked.problems);
+    return checked.config;
+  };
+}
+
+/** The user's defaults. Throws UserError `settings-invalid` (exit 2), of a file that can't be read, too. */
+export async function changeDefaults({ host }: Context, edit: Edit): Promise<void> {
+  const [{ rootDir }, { renderDocument }, { parseDocument }] = await Promise.all([
+    import("../machine-dir/dir.ts"),
+    import("../machine-dir/config-file.ts"),
+    import("../settings-document.ts"),
+  ]);
+  const { path, defaults } = rootDir(host);
+  const problems: string[] = [];
+  const reader = { where: `${defaults}: `, homeDir: host.homeDir, problems };
+  const document = parseDocument((await host.files.readText(defaults)) ?? "{}", reader);
+  if (document === undefined) throw settingsInvalid(problems);
+  const text = renderDocument(edit(document));
+  readDefaults({ path: defaults, text }, host, problems);
+  if (problems.length > 0) throw settingsInvalid(problems);
+  await host.files.makeDirectory(path);
+  await host.files.writeAtomic(defaults, text);
+}
+
+export function settingsInvalid(problems: readonly string[]): UserError {
+  return new UserError(`these settings can't be used:\n  ${problems.join("\n  ")}`, {
+    code: "settings-invalid",
+    hint: "Nothing was changed. See: boot2docker help set",
+    exitCode: exitCodes.usage,
+  });
+}
+
+export async function readDefaultsText({ host }: Context): Promise<string> {
+  const { rootDir } = await import("../machine-dir/dir.ts");
+  return (await host.files.readText(rootDir(host).defaults)) ?? "{}\n";
+}
+
+/** In the user's editor. */
+export async function editMachine(context: Context, names: readonly string[]): Promise<void> {
+  const { host, ui, signal } = context;
+  const [{ renderDocument, toDocument }, { machineDir }, machine] = await Promise.all([
+    import("../machine-dir/config-file.ts"),
+    import("../machine-dir/dir.ts"),
+    namedMachine(context, names),
+  ]);
+  const before = renderDocument(toDocument(await machine.readConfig()));
+  await editText(
+    context,
+    { before, draft: machineDir(host, machine.name).configDraft, what: `settings of ${machine.name}` },
+    async (text) => {
+      const edited = await parse(host, text);
+      const edit = await configEdit(host, (document) => {
+        if (renderDocument(document) !== before) throw changedMeanwhile(machine.name);
+        return edited;
+      });
+      await tellChanges(context, machine, await machine.changeConfig(edit, ui.progress, signal));
+    },
+  );
+}
+
+/** In the user's editor. */
+export async function editDefaults(context: Context): Promise<void> {
+  const { host } = context;
+  const { rootDir } = await import("../machine-dir/dir.ts");
+  const before = await readDefaultsText(context);
+  await editText(context, { before, draft: rootDir(host).defaultsDraft, what: "defaults" }, async (text) => {
+    const edited = await parse(host, text);
+    await changeDefaults(context, () => edited);
+  });
+}
+
+async function parse({ homeDir }: Host, text: string): Promise<MachineDocument> {
+  const { parseDocument } = await import("../settings-document.ts");
+  const problems: string[] = [];
+  const document = parseDocument(text, { where: "", homeDir, problems });
+  if (document === undefined) throw settingsInvalid(problems);
+  return document;
+}
+
+function changedMeanwhile(name: string): UserError {
+  return new UserError(`the settings of ${name} were changed while you edited them`, {
+    code: "settings-changed",
+    hint: `What they are now: boot2docker config ${name}`,
+    exitCode: exitCodes.usage,
+  });
+}
+
+/** What has become another, and what a machine that runs has only when it starts again. */
+export async function tellChanges({ ui }: Context, machine: Machine, changes: readonly ConfigChange[]): Promise<void> {
+  if (changes.length === 0) ui.say("nothing was changed: all is so already");
+  for (const { key, before, after } of changes) ui.say(`${key}: ${written(before)} → ${written(after)}`);
+  const waiting = (await machine.readWaiting()).map(({ key }) => key);
+  if (waiting.length === 0) return;
+  ui.say(`hint: The machine has ${waiting.join(" and ")} when it starts again: boot2docker restart ${machine.name}`);
+}
+
+/** As `set` takes it. */
+export function written(value: unknown): string {
+  return value === undefined ? "(built in)" : typeof value === "string" ? value : JSON.stringify(value);
+}

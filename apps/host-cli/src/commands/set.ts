@@ -1,0 +1,65 @@
+import { exitCodes, UserError } from "../errors.ts";
+import { type Assignment, assign, parseAssignment, settableKeys } from "../settings-edit.ts";
+import { changeDefaults, configEdit, settingsInvalid, tellChanges } from "./edit-settings.ts";
+import { namedMachine } from "./machines.ts";
+import { jsonOption, machineOperand, verb } from "./verb.ts";
+
+export const set = verb({
+  aliases: [],
+  summary: "change settings of a machine",
+  details:
+    `KEY is one of ${settableKeys.join(", ")}. A machine that runs has folders, disk size, published ports and the engine's settings at once; processors, memory and what it ` +
+    "inherits when it starts again; its own ports can be changed while it is stopped. Without a value a key is taken out of the file: what is built in is so then. " +
+    "Settings that the engine refuses are not kept.",
+  examples: [
+    "boot2docker set memory=4g cpus=2",
+    "boot2docker set work engine.daemon.log-level=warn engine.env.HTTP_PROXY=http://proxy:3128",
+    "boot2docker set --defaults disk-size=60g folders=~/src,/srv/data:ro",
+  ],
+  operands: [machineOperand, { name: "KEY=VALUE", summary: "a setting, and what it is to be", isRepeated: true }],
+  options: {
+    defaults: { flags: "--defaults", summary: "of machines that are made later, in place of a machine that is there" },
+    ...jsonOption,
+  },
+  async run(context, { operands, options }) {
+    const { names, assignments } = parseOperands(operands);
+    if (options.defaults) {
+      if (names.length > 0) throw usage(`set --defaults ${names.join(" ")}: the defaults are of no machine`);
+      await changeDefaults(context, (document) => edited(document, assignments));
+      return;
+    }
+    const machine = await namedMachine(context, names);
+    const edit = await configEdit(context.host, (document) => edited(document, assignments));
+    const changes = await machine.changeConfig(edit, context.ui.progress, context.signal);
+    if (options.json) context.ui.result(JSON.stringify({ name: machine.name, changes }));
+    else await tellChanges(context, machine, changes);
+  },
+});
+
+function edited(document: Readonly<Record<string, unknown>>, assignments: readonly Assignment[]) {
+  const problems: string[] = [];
+  const result = assign(document, assignments, problems);
+  if (problems.length > 0) throw settingsInvalid(problems);
+  return result;
+}
+
+function parseOperands(operands: readonly string[]): { names: string[]; assignments: Assignment[] } {
+  const [first, ...rest] = operands;
+  const isNamed = first !== undefined && !first.includes("=");
+  const words = isNamed ? rest : operands;
+  const assignments = words.map((word) => {
+    const assignment = parseAssignment(word);
+    if (assignment === undefined) throw usage(`set ${word}: expected KEY=VALUE`);
+    return assignment;
+  });
+  if (assignments.length === 0) throw usage("set: nothing to be set");
+  return { names: isNamed ? [first] : [], assignments };
+}
+
+function usage(message: string): UserError {
+  return new UserError(message, {
+    code: "usage",
+    hint: "For example: boot2docker set memory=4g",
+    exitCode: exitCodes.usage,
+  });
+}

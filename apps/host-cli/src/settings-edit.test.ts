@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { assign, parseAssignment } from "./settings-edit.ts";
+
+function edit(document: object, ...words: string[]): object {
+  const problems: string[] = [];
+  const assignments = words.map((word) => parseAssignment(word) ?? { key: word, value: "" });
+  const edited = assign({ ...document }, assignments, problems);
+  return problems.length === 0 ? edited : { problems };
+}
+
+test("a word with = is an assignment, also with another = in its value", () => {
+  expect(parseAssignment("engine.env.A=b=c")).toEqual({ key: "engine.env.A", value: "b=c" });
+  expect(parseAssignment("work")).toBeUndefined();
+  expect(parseAssignment("=x")).toBeUndefined();
+});
+
+test.each([
+  ["cpus=2", { cpus: 2 }],
+  ["memory=4g", { memory: "4g" }],
+  ["disk-size=40g", { diskSize: "40g" }],
+  ["cpus=many", { cpus: "many" }],
+  ["folders=~,/srv:ro", { folders: ["~", "/srv:ro"] }],
+  ['folders=["/a,b"]', { folders: ["/a,b"] }],
+  ["engine.daemon.debug=true", { engine: { daemon: { debug: true }, env: {} } }],
+  ["engine.daemon.log-level=warn", { engine: { daemon: { "log-level": "warn" }, env: {} } }],
+  ["engine.daemon.builder.gc.enabled=true", { engine: { daemon: { builder: { gc: { enabled: true } } }, env: {} } }],
+  ["engine.env.HTTP_PROXY=http://a", { engine: { daemon: {}, env: { HTTP_PROXY: "http://a" } } }],
+])("%s", (word, expected) => {
+  expect(edit({}, word)).toEqual(expected);
+});
+
+test("what is not named stays, and without a value a key goes, with what is empty then", () => {
+  const document = {
+    cpus: 2,
+    engine: { daemon: { debug: true, builder: { gc: { enabled: true } } }, env: { A: "1" } },
+  };
+  expect(edit(document, "engine.daemon.debug=", "engine.daemon.builder.gc.enabled=", "memory=1g")).toEqual({
+    cpus: 2,
+    memory: "1g",
+    engine: { daemon: {}, env: { A: "1" } },
+  });
+  expect(edit({ engine: { daemon: {}, env: { A: "1" } } }, "engine.env.A=")).toEqual({});
+  expect(edit(document, "cpus=")).toEqual({ engine: document.engine });
+});
+
+test("all keys that are none are told", () => {
+  expect(edit({}, "ram=2g", "engine.debug=1")).toEqual({
+    problems: [
+      expect.stringMatching(/^ram: expected one of cpus, .*engine\.env\.NAME$/),
+      expect.stringMatching(/^engine\.debug: /),
+    ],
+  });
+});

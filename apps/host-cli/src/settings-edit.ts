@@ -1,0 +1,77 @@
+import type { EngineSettings } from "./engine-options.ts";
+import { parseValue } from "./engine-options.ts";
+import { settings, type SettingName, settingNames } from "./settings.ts";
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** `KEY=VALUE` as `boot2docker set` takes them. Without a value the key is taken out. */
+export interface Assignment {
+  key: string;
+  value: string;
+}
+
+/** Keys of `boot2docker set`, as they are told to the user. */
+export const settableKeys = [...settingNames, "folders", "engine.daemon.KEY", "engine.env.NAME"];
+
+/** Undefined for a word that is none. */
+export function parseAssignment(word: string): Assignment | undefined {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
+  return key === undefined || value === undefined ? undefined : { key, value };
+}
+
+/** The document with them; `problems` gets a line for each key that is none. What the values mean is not looked at here. */
+export function assign(document: Document, assignments: readonly Assignment[], problems: string[]): Document {
+  let changed = document;
+  for (const { key, value } of assignments) {
+    const edited = assignOne(changed, key, value);
+    if (edited === undefined) problems.push(`${key}: expected one of ${settableKeys.join(", ")}`);
+    else changed = edited;
+  }
+  return changed;
+}
+
+function assignOne(document: Document, key: string, value: string): Document | undefined {
+  const [, part, path] = /^engine\.(daemon|env)\.(.+)$/s.exec(key) ?? [];
+  if (part !== undefined && path !== undefined)
+    return assignEngine(document, part === "env" ? "env" : "daemon", path, value);
+  if (key === "folders") return put(document, key, value === "" ? undefined : readFolders(value));
+  const name = settingNames.find((known) => known === key || kebab(known) === key);
+  return name === undefined ? undefined : put(document, name, value === "" ? undefined : readScalar(name, value));
+}
+
+/** As files have it: a whole number is a number there. */
+function readScalar(name: SettingName, value: string): unknown {
+  return settings[name].domain.kind === "count" && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+/** A JSON list, or folders with commas between them. */
+function readFolders(value: string): unknown {
+  return value.startsWith("[") ? parseValue(value) : value.split(",");
+}
+
+function assignEngine(document: Document, part: keyof EngineSettings, path: string, value: string): Document {
+  const engine = asDocument(document["engine"]);
+  const taken = value === "" ? undefined : part === "env" ? value : parseValue(value);
+  // A variable's name has no dots; those of a key lead into objects of daemon.json.
+  const changed = putDeep(asDocument(engine[part]), part === "env" ? [path] : path.split("."), taken);
+  const whole = { daemon: {}, env: {}, ...engine, [part]: changed };
+  const isEmpty = Object.values(whole).every((inner) => Object.keys(asDocument(inner)).length === 0);
+  return put(document, "engine", isEmpty ? undefined : whole);
+}
+
+function putDeep(document: Document, [key = "", ...rest]: readonly string[], value: unknown): Document {
+  if (rest.length === 0) return put(document, key, value);
+  const inner = putDeep(asDocument(document[key]), rest, value);
+  return put(document, key, Object.keys(inner).length === 0 ? undefined : inner);
+}
+
+function put(document: Document, key: string, value: unknown): Document {
+  const { [key]: _, ...others } = document;
+  return value === undefined ? others : { ...document, [key]: value };
+}
+
+const asDocument = (value: unknown): Document =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Document) : {};
+
+/** `diskSize` as its flag has it. */
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

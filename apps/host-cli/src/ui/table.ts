@@ -1,0 +1,34 @@
+const gap = "  ";
+const ellipsis = "…";
+/** Less of a cell says nothing. */
+const leastWidth = 8;
+
+/**
+ * Lines of a table, the head first, columns padded. What is wider than `columns` has its widest cells cut; a machine that reads is not
+ * given any.
+ */
+export function renderTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns = Infinity,
+): string[] {
+  const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)));
+  for (let excess = totalOf(widths) - columns; excess > 0; excess = totalOf(widths) - columns) {
+    const widest = Math.max(...widths);
+    if (widest <= leastWidth) break;
+    widths[widths.indexOf(widest)] = Math.max(leastWidth, widest - excess);
+  }
+  return [head, ...rows].map((row) =>
+    widths
+      .map((width, column) => fit(row[column] ?? "", width))
+      .join(gap)
+      .trimEnd(),
+  );
+}
+
+const totalOf = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1);
+
+function fit(cell: string, width: number): string {
+  return cell.length <= width ? cell.padEnd(width) : `${cell.slice(0, width - 1)}${ellipsis}`;
+}
