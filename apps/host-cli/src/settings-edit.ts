@@ -66,8 +66,8 @@ function putDeep(document: Document, [key = "", ...rest]: readonly string[], val
 }
 
 function put(document: Document, key: string, value: unknown): Document {
-  const { [key]: _, ...others } = document;
-  return value === undefined ? others : { ...document, [key]: value };
+  if (value !== undefined) return { ...document, [key]: value };
+  return Object.fromEntries(Object.entries(document).filter(([other]) => other !== key));
 }
 
 const asDocument = (value: unknown): Document =>

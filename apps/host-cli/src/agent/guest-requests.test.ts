@@ -73,7 +73,9 @@ test("a certificate is issued by this program in another process, whose failure 
   const requests = guestRequests(host, dir, machineConfig, forwards, want);
   const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();
-  const removeCa = (): void => [dir.root.caCert, dir.root.caKey].forEach((path) => world.disk.entries.delete(path));
+  const removeCa = (): void => {
+    for (const path of [dir.root.caCert, dir.root.caKey]) world.disk.entries.delete(path);
+  };
   removeCa();
   const ca = await ensureCa(host, dir.root);
   const { certificatePem, caPem } = await requests["certificate.issue"]({ publicKeyPem }, never);

@@ -70,13 +70,11 @@ function usage(message: string): UserError {
 }
 
 async function readMachineText(context: Context, names: readonly string[]): Promise<string> {
-  const [{ renderDocument, toDocument }, machine] = await Promise.all([
+  const [{ renderDocument, userSettings }, machine] = await Promise.all([
     import("../machine-dir/config-file.ts"),
     namedMachine(context, names),
   ]);
-  const { formatVersion, dynamicPorts, ...document } = toDocument(await machine.readConfig());
-  void [formatVersion, dynamicPorts]; // The file's own.
-  return renderDocument(document);
+  return renderDocument(userSettings(await machine.readConfig()));
 }
 
 function show({ ui }: Context, rows: readonly EffectiveSetting[], isJson: boolean): void {

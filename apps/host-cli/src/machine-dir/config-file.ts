@@ -76,6 +76,12 @@ export function toDocument({ memoryMiB, diskBytes, folders, ...others }: Machine
   };
 }
 
+/** What of it is the user's. */
+export function userSettings(config: MachineConfig): MachineDocument {
+  const own: readonly string[] = ownKeys;
+  return Object.fromEntries(Object.entries(toDocument(config)).filter(([key]) => !own.includes(key)));
+}
+
 /** `path` is only named in errors. All problems are reported at once; what a newer version knows is left out. */
 export function parseMachineConfig(text: string, path: string, homeDir: string): MachineConfig {
   const reader: DocumentReader = { where: "", homeDir, problems: [] };

@@ -2,7 +2,7 @@ import type { GuestState } from "@boot2docker/protocol";
 import { flattenEngine } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import { isSameFolders, seenByGuest } from "../folders.ts";
-import { type MachineConfig, readMachineConfig, toDocument, writeMachineConfig } from "../machine-dir/config-file.ts";
+import { type MachineConfig, readMachineConfig, userSettings, writeMachineConfig } from "../machine-dir/config-file.ts";
 import type { VmFacts } from "../driver/driver.ts";
 import { type Change, type Setting, settings } from "../settings.ts";
 import { writeSize } from "../size.ts";
@@ -33,11 +33,10 @@ export function compareConfigs(before: MachineConfig, after: MachineConfig): Con
     .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
 }
 
-/** By the keys that `boot2docker set` knows; what the file has of its own is none of them. */
+/** By the keys that `boot2docker set` knows. */
 export function flatten(config: MachineConfig): Map<string, unknown> {
-  const { formatVersion, dynamicPorts, engine, ...document } = toDocument(config);
-  void [formatVersion, dynamicPorts, engine];
-  return new Map([...Object.entries(document), ...flattenEngine(config.engine ?? { daemon: {}, env: {} })]);
+  const whole = Object.entries(userSettings(config)).filter(([key]) => key !== "engine");
+  return new Map([...whole, ...flattenEngine(config.engine ?? { daemon: {}, env: {} })]);
 }
 
 function whenOf(key: string): Change {

@@ -11,31 +11,9 @@ import {
   type RefusedPort,
 } from "@boot2docker/protocol";
 import type { FakeWorld } from "./fake-world.ts";
+import type { GuestBehaviour } from "./guest-behaviour.ts";
 
 type Guest = Awaited<ReturnType<typeof connectGuest>>;
-
-export interface GuestBehaviour {
-  /** Never opens its port. */
-  isSilent?: boolean;
-  /** What it says instead of `ready`. */
-  lifecycle?: Lifecycle;
-  /** A key of daemon.json that its dockerd does not take. */
-  unusable?: string;
-  events?: GuestEvent[];
-  ignoresShutdown?: boolean;
-  /** How long QEMU takes to quit when it is told to. */
-  quitMs?: number;
-  /** Openings of the channel that it does not notice at first. */
-  deafTo?: number;
-  /** How long it takes to notice one. */
-  helloMs?: number;
-  /** A folder that it does not get mounted. */
-  unmountable?: string;
-  /** QEMU's own state, for QMP. */
-  runState?: string;
-  /** QEMU ends at once and says this. */
-  startError?: string;
-}
 
 /** A QEMU process with a guest in it: two monitors, a channel, a data disk that it "formats" by writing to it. */
 export class FakeVm {
