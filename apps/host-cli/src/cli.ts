@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
+import { active } from "./commands/active.ts";
 import { agent } from "./commands/agent.ts";
 import { autostart } from "./commands/autostart.ts";
 import { remove } from "./commands/delete.ts";
@@ -15,6 +16,7 @@ import { events } from "./commands/events.ts";
 import { init } from "./commands/init.ts";
 import { ip } from "./commands/ip.ts";
 import { issueCertificate } from "./commands/issue-certificate.ts";
+import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
 import { mount } from "./commands/mount.ts";
 import { ports } from "./commands/ports.ts";
@@ -35,6 +37,8 @@ export const verbs = {
   up,
   down,
   restart,
+  list,
+  active,
   status,
   ip,
   url,
@@ -137,7 +141,7 @@ function addVerb(program: Command, name: string, row: Verb, action: Action): voi
   for (const { name: operand, summary, isRepeated } of row.operands) {
     command.argument(isRepeated ? `[${operand}...]` : `[${operand}]`, summary);
   }
-  addOptions(command, { ...row.options, ...commonOptions });
+  addOptions(command, { ...commonOptions, ...row.options });
   if (row.examples !== undefined) {
     command.addHelpText("after", `\nExamples:\n${row.examples.map((line) => `  ${line}`).join("\n")}`);
   }

@@ -1,6 +1,6 @@
-import { exitCodes, UserError } from "../errors.ts";
 import { shutdownLimitMs } from "../machine/limits.ts";
 import { namedMachine } from "./machines.ts";
+import { parseSeconds } from "./seconds.ts";
 import { machineOperand, type OptionValues, verb } from "./verb.ts";
 
 const defaultTimeoutMs = shutdownLimitMs;
@@ -32,15 +32,5 @@ export function parseDownOptions({ force, timeout }: OptionValues<typeof downOpt
   force: boolean;
   timeoutMs: number;
 } {
-  return { force: force === true, timeoutMs: timeout === undefined ? defaultTimeoutMs : parseSeconds(timeout) };
-}
-
-function parseSeconds(text: string): number {
-  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (seconds > 0) return seconds * 1000;
-  throw new UserError(`--timeout ${text}: expected a whole number of seconds from 1`, {
-    code: "usage",
-    hint: "For example: boot2docker down --timeout 60",
-    exitCode: exitCodes.usage,
-  });
+  return { force: force === true, timeoutMs: parseSeconds("down", timeout, defaultTimeoutMs) };
 }

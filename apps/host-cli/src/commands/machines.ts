@@ -17,6 +17,24 @@ export async function machineExists(host: Host, name: string): Promise<boolean> 
   return (await listMachines(host)).includes(name);
 }
 
+/** Of the machine that docker clients use here; undefined when they use none. */
+export async function readActive({ host }: Context): Promise<string | undefined> {
+  const [{ listMachines }, { openMachine }] = await Promise.all([
+    import("../machine/create.ts"),
+    import("../machine/open-machine.ts"),
+  ]);
+  for (const name of await listMachines(host)) {
+    // What one machine can't say of itself is no answer for another.
+    if (
+      await openMachine(host, name)
+        .isActive()
+        .catch(() => false)
+    )
+      return name;
+  }
+  return undefined;
+}
+
 /** Throws UserError `machine-absent` or `machine-not-running` (exit 3) where there is nothing to talk to. */
 export async function runningStatus(
   machine: Machine,

@@ -76,6 +76,13 @@ export const machineOperand = { name: "NAME", summary: `the machine; ${defaultMa
 
 export const jsonOption = { json: { flags: "--json", summary: "print the result as JSON" } } as const;
 
+export const formatOption = {
+  format: {
+    flags: "-f, --format <template>",
+    summary: "what to print, for example {{.Name}}, of the fields of --json",
+  },
+} as const;
+
 /** Options that every verb knows. */
 export const commonOptions = {
   quiet: { flags: "-q, --quiet", summary: "no progress, no remarks; only results and errors" },

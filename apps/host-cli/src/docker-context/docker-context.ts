@@ -46,6 +46,14 @@ export async function describeContext(host: Host, dir: MachineDir): Promise<Cont
   };
 }
 
+/** A docker client that is started here and now goes to this machine. */
+export async function isActive(host: Host, dir: MachineDir, dockerPort: number): Promise<boolean> {
+  const { DOCKER_HOST = "", DOCKER_CONTEXT = "" } = host.env;
+  if (DOCKER_HOST !== "") return [`tcp://127.0.0.1:${dockerPort}`, endpointOf(dir)].includes(DOCKER_HOST);
+  const { name, isMade, isCurrent } = await describeContext(host, dir);
+  return isMade && (DOCKER_CONTEXT === "" ? isCurrent : DOCKER_CONTEXT === name);
+}
+
 /** The client takes DOCKER_HOST before DOCKER_CONTEXT, and both before what its settings say. */
 function overrulingVariable({ env }: Host, name: string): string | undefined {
   if ((env["DOCKER_HOST"] ?? "") !== "") return "DOCKER_HOST";

@@ -114,6 +114,8 @@ export interface Machine {
   checkDisk(progress: Progress, signal: AbortSignal): Promise<DiskCheck>;
   /** Of the docker client. Throws UserError `docker-config-unreadable`. */
   readContext(): Promise<ContextFacts>;
+  /** A docker client that is started here and now goes to this machine. */
+  isActive(): Promise<boolean>;
   /** Makes or repairs it, and with `isCurrent` has clients use it. Throws UserError `context-foreign`. */
   ensureContext(options: { isCurrent: boolean }): Promise<void>;
   /** What is not this machine's own stays. */

@@ -1,6 +1,12 @@
 import { connectToAgent, openAgent, type AgentConnection } from "../agent/open-agent.ts";
 import { describeAutostart, enableAutostart, forgetAutostart } from "../autostart/autostart.ts";
-import { describeContext, ensureContext, forgetContext, useContext } from "../docker-context/docker-context.ts";
+import {
+  describeContext,
+  ensureContext,
+  forgetContext,
+  isActive,
+  useContext,
+} from "../docker-context/docker-context.ts";
 import type { Driver } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import { UserError } from "../errors.ts";
@@ -89,6 +95,8 @@ export function openMachine(host: Host, name: string): Machine {
     checkDisk: (progress, signal) => locked(progress, signal, runCheckDisk),
 
     readContext: () => describeContext(host, dir),
+
+    isActive: async () => isActive(host, dir, (await readMachineConfig(host, dir)).dockerPort),
 
     async ensureContext({ isCurrent }) {
       await checkExists();

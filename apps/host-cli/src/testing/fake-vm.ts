@@ -4,7 +4,6 @@ import {
   type Folder,
   type Channel,
   type GuestConfig,
-  type GuestEvent,
   type GuestState,
   type Lifecycle,
   type PublishedPort,
