@@ -93,7 +93,7 @@ test.each([
   [["up", "--memroy", "2g"], "unknown option '--memroy'", "Did you mean --memory?"],
   [["down", "--frobnicate"], "unknown option '--frobnicate'", "See: boot2docker help down"],
   [
-    ["stop", "a", "b"],
+    ["status", "a", "b"],
     "too many arguments for 'down'. Expected 1 argument but got 2: a, b.",
     "See: boot2docker help down",
   ],

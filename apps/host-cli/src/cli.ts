@@ -20,6 +20,8 @@ import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
 import { mount } from "./commands/mount.ts";
 import { ports } from "./commands/ports.ts";
+import { poweroff } from "./commands/poweroff.ts";
+import { reset } from "./commands/reset.ts";
 import { restart } from "./commands/restart.ts";
 import { set } from "./commands/set.ts";
 import { ssh } from "./commands/ssh.ts";
@@ -37,6 +39,8 @@ export const verbs = {
   up,
   down,
   restart,
+  poweroff,
+  reset,
   list,
   active,
   status,

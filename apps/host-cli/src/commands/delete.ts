@@ -1,41 +1,50 @@
 import { exitCodes, UserError } from "../errors.ts";
-import { machineExists, namedMachine } from "./machines.ts";
-import { machineOperand, verb } from "./verb.ts";
+import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
+import { machineExists } from "./machines.ts";
+import { verb } from "./verb.ts";
 
 export const remove = verb({
   aliases: ["destroy", "rm"],
   summary: "delete a machine with its data disk",
   details: "Images, containers and volumes go with it. Asks before; without a terminal it wants --yes.",
-  operands: [machineOperand],
+  operands: [machinesOperand],
   options: {
+    ...allOption,
     yes: { flags: "-y, --yes", summary: "do not ask" },
     force: { flags: "-f, --force", summary: "the same" },
   },
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
-    const machine = await namedMachine(context, operands);
-    if (!(await machineExists(host, machine.name))) {
-      const { machineAbsent } = await import("../machine-dir/config-file.ts");
-      throw machineAbsent(machine.name);
-    }
+    const names = await chosenNames(context, operands, options.all === true);
+    const { machineAbsent } = await import("../machine-dir/config-file.ts");
     if (!options.yes && !options.force) {
-      const question = `Delete machine ${machine.name} with all its images, containers and volumes?`;
-      const isAgreed = await ui.confirm(question, signal);
-      if (isAgreed === undefined) throw nobodyToAsk(machine.name);
+      const there: string[] = [];
+      for (const name of names) if (await machineExists(host, name)) there.push(name);
+      const isAgreed = there.length === 0 || (await ui.confirm(question(there), signal));
+      if (isAgreed === undefined) throw nobodyToAsk(there);
       if (!isAgreed) {
         ui.say("nothing was deleted");
         return exitCodes.failed;
       }
     }
-    await machine.remove(ui.progress, signal);
+    await forEachMachine(context, names, async (machine) => {
+      if (!(await machineExists(host, machine.name))) throw machineAbsent(machine.name);
+      await machine.remove(ui.progress, signal);
+    });
     return 0;
   },
 });
 
-function nobodyToAsk(name: string): UserError {
-  return new UserError(`machine ${name} was not deleted: there is no terminal to ask for a yes`, {
+function question(names: readonly string[]): string {
+  return names.length === 1
+    ? `Delete machine ${names.join("")} with all its images, containers and volumes?`
+    : `Delete the machines ${names.join(", ")} with all their images, containers and volumes?`;
+}
+
+function nobodyToAsk(names: readonly string[]): UserError {
+  return new UserError(`machine ${names.join(", ")} was not deleted: there is no terminal to ask for a yes`, {
     code: "not-confirmed",
-    hint: `If it is meant: boot2docker delete --yes ${name}`,
+    hint: `If it is meant: boot2docker delete --yes ${names.join(" ")}`,
     exitCode: exitCodes.usage,
   });
 }

@@ -1,11 +1,12 @@
 import { shutdownLimitMs } from "../machine/limits.ts";
-import { namedMachine } from "./machines.ts";
+import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
 import { parseSeconds } from "./seconds.ts";
-import { machineOperand, type OptionValues, verb } from "./verb.ts";
+import { type OptionValues, verb } from "./verb.ts";
 
 const defaultTimeoutMs = shutdownLimitMs;
 
 export const downOptions = {
+  ...allOption,
   force: { flags: "-f, --force", summary: "kill the VM when it does not shut down in time" },
   timeout: {
     flags: "-t, --timeout <seconds>",
@@ -18,12 +19,12 @@ export const down = verb({
   summary: "shut a machine down in order",
   details:
     "Containers are stopped with their own time-outs, then the disk is unmounted. Images, volumes and stopped containers are kept.",
-  operands: [machineOperand],
+  operands: [machinesOperand],
   options: downOptions,
   async run(context, { operands, options }) {
     const limits = parseDownOptions(options);
-    const machine = await namedMachine(context, operands);
-    await machine.down(limits, context.ui.progress, context.signal);
+    const names = await chosenNames(context, operands, options.all === true);
+    await forEachMachine(context, names, (machine) => machine.down(limits, context.ui.progress, context.signal));
   },
 });
 

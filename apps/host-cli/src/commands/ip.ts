@@ -1,5 +1,6 @@
-import { address, namedMachine, runningStatus } from "./machines.ts";
-import { jsonOption, machineOperand, verb } from "./verb.ts";
+import { chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
+import { address, runningStatus } from "./machines.ts";
+import { jsonOption, verb } from "./verb.ts";
 
 export const ip = verb({
   aliases: [],
@@ -7,12 +8,13 @@ export const ip = verb({
   details:
     `Always ${address}: Docker's port and that of ssh are on this host's loopback, where no firewall, VPN or other computer ` +
     "comes in between. The guest's own address, and those of containers, are of no use outside: docs/network.md has the way to them. Exit code 3 when the machine does not run.",
-  operands: [machineOperand],
+  operands: [machinesOperand],
   options: jsonOption,
   async run(context, { operands, options }) {
-    const machine = await namedMachine(context, operands);
-    await runningStatus(machine, context.signal);
-    const { dockerPort, sshPort } = await machine.readConfig();
-    context.ui.result(options.json ? JSON.stringify({ ip: address, dockerPort, sshPort }) : address);
+    await forEachMachine(context, await chosenNames(context, operands, false), async (machine) => {
+      await runningStatus(machine, context.signal);
+      const { dockerPort, sshPort } = await machine.readConfig();
+      context.ui.result(options.json ? JSON.stringify({ ip: address, dockerPort, sshPort }) : address);
+    });
   },
 });

@@ -36,7 +36,6 @@ async function readRow({ host, signal }: Context, name: string, limitMs: number)
     import("../machine-dir/dir.ts"),
   ]);
   const machine = openMachine(host, name);
-  const limit = host.clock.deadline(limitMs, signal);
   const row: MachineRow = { name, isActive: false, state: "unreadable", problems: [] };
   try {
     const { cpus, memoryMiB, diskBytes, dockerPort } = await machine.readConfig();
@@ -50,6 +49,7 @@ async function readRow({ host, signal }: Context, name: string, limitMs: number)
       url: `tcp://${address}:${dockerPort}`,
       socket: `unix://${machineDir(host, name).dockerSocket}`,
     };
+    const limit = host.clock.deadline(limitMs, signal);
     try {
       return { ...described, ...observed(await untilAborted(machine.status(limit), limit)) };
     } catch (error) {

@@ -1,16 +1,18 @@
 import { downOptions, parseDownOptions } from "./down.ts";
-import { namedMachine } from "./machines.ts";
-import { machineOperand, verb } from "./verb.ts";
+import { chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
+import { verb } from "./verb.ts";
 
 export const restart = verb({
   aliases: [],
   summary: "shut a machine down and start it again",
-  operands: [machineOperand],
+  operands: [machinesOperand],
   options: downOptions,
   async run(context, { operands, options }) {
     const limits = parseDownOptions(options);
-    const machine = await namedMachine(context, operands);
-    await machine.down(limits, context.ui.progress, context.signal);
-    await machine.up(context.ui.progress, context.signal);
+    const names = await chosenNames(context, operands, options.all === true);
+    await forEachMachine(context, names, async (machine) => {
+      await machine.down(limits, context.ui.progress, context.signal);
+      await machine.up(context.ui.progress, context.signal);
+    });
   },
 });

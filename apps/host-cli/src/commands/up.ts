@@ -1,10 +1,19 @@
-import { namedMachine } from "./machines.ts";
+import { exitCodes, UserError } from "../errors.ts";
+import type { Machine } from "../machine/machine.ts";
+import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
 import { ensureMachine, machineOptions } from "./settings.ts";
 import { envCommand } from "./env.ts";
 import { callingShell } from "./calling-shell.ts";
 import { renderApply } from "../shell-env.ts";
 import { describe, explain } from "./status.ts";
-import { jsonOption, machineOperand, verb } from "./verb.ts";
+import { type Context, jsonOption, type OptionValues, verb } from "./verb.ts";
+
+const upOptions = {
+  ...machineOptions,
+  noInit: { flags: "--no-init", summary: "fail when there is no such machine, rather than make it" },
+  ...allOption,
+  ...jsonOption,
+} as const;
 
 export const up = verb({
   aliases: ["start", "boot"],
@@ -13,34 +22,43 @@ export const up = verb({
     "Done when Docker answers over TLS from this host. To call it again does no harm: it does what is missing. The options " +
     "are for a machine that has to be made, see init.",
   examples: ["boot2docker up", "boot2docker up work --memory 4g"],
-  operands: [machineOperand],
-  options: {
-    ...machineOptions,
-    noInit: { flags: "--no-init", summary: "fail when there is no such machine, rather than make it" },
-    ...jsonOption,
-  },
+  operands: [machinesOperand],
+  options: upOptions,
   async run(context, { operands, options }) {
-    const { ui, signal } = context;
-    const machine = await namedMachine(context, operands);
-    if (options.noInit) await machine.readConfig(); // Throws when there is none.
-    await ensureMachine(context, machine, options);
-    const hindrance = await machine.up(ui.progress, signal);
-    if (hindrance !== undefined) {
-      ui.say(hindrance.message);
-      if (hindrance.hint !== undefined) ui.say(`hint: ${hindrance.hint}`);
-    }
-    const observed = await machine.status(signal);
-    if (options.json) ui.result(JSON.stringify(await describe(machine, observed)));
-    for (const line of explain(machine.name, observed)) ui.say(line);
-    // Without one that can be read the machine is there all the same.
-    const found = hindrance === undefined ? await machine.readContext() : undefined;
-    if (found?.isCurrent && found.overruledBy === undefined) {
-      ui.say("Docker answers, and the docker client of this user goes there.");
-      return;
-    }
-    const shell = await callingShell(context);
-    const apply = renderApply(shell, envCommand(context, machine.name));
-    ui.say(`Docker answers. To use it in this shell:\n\n    ${apply}\n`);
-    if (found?.isMade) ui.say(`Or for one command: docker --context ${found.name} …`);
+    const names = await chosenNames(context, operands, options.all === true);
+    if (options.json && names.length > 1) throw oneOnly();
+    await forEachMachine(context, names, (machine) => bringUp(context, machine, options));
   },
 });
+
+function oneOnly(): UserError {
+  return new UserError("up --json: of one machine", {
+    code: "usage",
+    hint: "All of them: boot2docker list --json",
+    exitCode: exitCodes.usage,
+  });
+}
+
+async function bringUp(context: Context, machine: Machine, options: OptionValues<typeof upOptions>): Promise<void> {
+  const { ui, signal } = context;
+  if (options.noInit || options.all) await machine.readConfig(); // Throws when there is none.
+  await ensureMachine(context, machine, options);
+  const hindrance = await machine.up(ui.progress, signal);
+  if (hindrance !== undefined) {
+    ui.say(hindrance.message);
+    if (hindrance.hint !== undefined) ui.say(`hint: ${hindrance.hint}`);
+  }
+  const observed = await machine.status(signal);
+  if (options.json) ui.result(JSON.stringify(await describe(machine, observed)));
+  for (const line of explain(machine.name, observed)) ui.say(line);
+  // Without one that can be read the machine is there all the same.
+  const found = hindrance === undefined ? await machine.readContext() : undefined;
+  if (found?.isCurrent && found.overruledBy === undefined) {
+    ui.say("Docker answers, and the docker client of this user goes there.");
+    return;
+  }
+  const shell = await callingShell(context);
+  const apply = renderApply(shell, envCommand(context, machine.name));
+  ui.say(`Docker answers. To use it in this shell:\n\n    ${apply}\n`);
+  if (found?.isMade) ui.say(`Or for one command: docker --context ${found.name} …`);
+}

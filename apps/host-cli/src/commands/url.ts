@@ -1,5 +1,6 @@
-import { address, namedMachine, runningStatus } from "./machines.ts";
-import { jsonOption, machineOperand, verb } from "./verb.ts";
+import { chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
+import { address, runningStatus } from "./machines.ts";
+import { jsonOption, verb } from "./verb.ts";
 
 export const url = verb({
   aliases: [],
@@ -7,14 +8,18 @@ export const url = verb({
   details:
     "A client that goes there needs the machine's certificates, which `env` points to. The socket that `context` shows leads to the " +
     "same engine and needs none. Exit code 3 when the machine does not run.",
-  operands: [machineOperand],
+  operands: [machinesOperand],
   options: jsonOption,
   async run(context, { operands, options }) {
-    const machine = await namedMachine(context, operands);
-    await runningStatus(machine, context.signal);
-    const [{ dockerPort }, { machineDir }] = await Promise.all([machine.readConfig(), import("../machine-dir/dir.ts")]);
-    const tcp = `tcp://${address}:${dockerPort}`;
-    const socket = `unix://${machineDir(context.host, machine.name).dockerSocket}`;
-    context.ui.result(options.json ? JSON.stringify({ url: tcp, socket }) : tcp);
+    await forEachMachine(context, await chosenNames(context, operands, false), async (machine) => {
+      await runningStatus(machine, context.signal);
+      const [{ dockerPort }, { machineDir }] = await Promise.all([
+        machine.readConfig(),
+        import("../machine-dir/dir.ts"),
+      ]);
+      const tcp = `tcp://${address}:${dockerPort}`;
+      const socket = `unix://${machineDir(context.host, machine.name).dockerSocket}`;
+      context.ui.result(options.json ? JSON.stringify({ url: tcp, socket }) : tcp);
+    });
   },
 });

@@ -49,6 +49,8 @@ export interface Driver {
   inspect(): Promise<VmFacts>;
   /** `acpi` presses the power button and does not wait; `kill` resolves when the process is gone. Idempotent. */
   stop(how: "acpi" | "kill", signal: AbortSignal): Promise<void>;
+  /** As the reset button does, also for a VM that is paused. */
+  reset(signal: AbortSignal): Promise<void>;
   /** The data disk of a VM that runs becomes longer, and its guest is told. */
   growDisk(sizeBytes: number, signal: AbortSignal): Promise<void>;
   /** Removes what a dead VM left behind. Only for who holds the machine's lock. */

@@ -104,6 +104,12 @@ export function qemuDriver(host: Host, dir: MachineDir): Driver {
       await monitor.value.execute("system_powerdown", {}, signal);
     },
 
+    async reset(signal) {
+      await using monitor = disposable(await openMonitor(dir.commandMonitor, signal));
+      await monitor.value.execute("system_reset", {}, signal);
+      await monitor.value.execute("cont", {}, signal);
+    },
+
     async growDisk(sizeBytes, signal) {
       await using monitor = disposable(await openMonitor(dir.commandMonitor, signal));
       await monitor.value.execute("block_resize", { "node-name": dataNode, size: sizeBytes }, signal);

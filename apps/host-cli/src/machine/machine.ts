@@ -95,6 +95,10 @@ export interface Machine {
   up(progress: Progress, signal: AbortSignal): Promise<UserError | undefined>;
   /** Asks the guest to shut down in order; kills the VM after `timeoutMs` only when `force`. */
   down(options: { timeoutMs: number; force: boolean }, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** Ends its VM without a word to the guest. */
+  powerOff(progress: Progress, signal: AbortSignal): Promise<void>;
+  /** As its reset button does; done when Docker answers again. Throws UserError `machine-not-running` (exit 3). */
+  reset(progress: Progress, signal: AbortSignal): Promise<void>;
   readDisk(signal: AbortSignal): Promise<DiskFacts>;
   /**
    * Makes it a machine of what `edit` says of the present one; one that runs has at once what can be had at once. Nothing has changed when

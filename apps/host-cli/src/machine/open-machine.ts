@@ -28,7 +28,8 @@ import { readPorts } from "./read-ports.ts";
 import { runRenewCertificates } from "./renew-certificates.ts";
 import { inRow } from "./row.ts";
 import { deriveStatus } from "./status.ts";
-import { cleanUp, killVm, runDown } from "./stop.ts";
+import { runReset } from "./reset.ts";
+import { runDown, runPowerOff } from "./stop.ts";
 import { runUp } from "./up.ts";
 
 /** Nothing is read or made before a verb is called. Throws UserError `machine-name` (exit 2). */
@@ -69,6 +70,10 @@ export function openMachine(host: Host, name: string): Machine {
       }),
 
     down: (options, progress, signal) => locked(progress, signal, (context) => runDown(context, options)),
+
+    powerOff: (progress, signal) => locked(progress, signal, runPowerOff),
+    reset: (progress, signal) =>
+      locked(progress, signal, async (context) => runReset(context, await readMachineConfig(host, dir))),
 
     async readDisk(signal) {
       await checkExists();
@@ -139,8 +144,7 @@ export function openMachine(host: Host, name: string): Machine {
 
     remove: (progress, signal) =>
       locked(progress, signal, async (context) => {
-        if ((await driver.inspect()).state === "on") await killVm(context);
-        await cleanUp(context);
+        await runPowerOff(context);
         const left = {
           autostart: await problemOf(() => forgetAutostart(host, dir, signal)),
           "docker context": await closeClientAccess(host, dir),

@@ -33,7 +33,12 @@ export async function runDown(context: Context, { timeoutMs, force }: DownOption
 }
 
 /** Without a word to the guest. The machine's lock is held. */
-export async function killVm({ driver, host, dir, progress, signal }: Context): Promise<void> {
+export async function runPowerOff(context: Context): Promise<void> {
+  if ((await context.driver.inspect()).state === "on") await killVm(context);
+  await cleanUp(context);
+}
+
+async function killVm({ driver, host, dir, progress, signal }: Context): Promise<void> {
   const limit = host.clock.deadline(killLimitMs, signal);
   try {
     await inRow(progress, "VM killed", () => driver.stop("kill", limit));
@@ -48,7 +53,7 @@ export async function killVm({ driver, host, dir, progress, signal }: Context): 
 }
 
 /** After the VM: its agent ends by itself. */
-export async function cleanUp({ host, dir, driver, signal }: Context): Promise<void> {
+async function cleanUp({ host, dir, driver, signal }: Context): Promise<void> {
   const limit = host.clock.deadline(agentLimitMs, signal);
   try {
     for (;;) {

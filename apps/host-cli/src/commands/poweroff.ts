@@ -1,0 +1,16 @@
+import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
+import { verb } from "./verb.ts";
+
+export const poweroff = verb({
+  aliases: ["kill"],
+  summary: "switch a machine off without a shutdown",
+  details:
+    "Containers are not asked to stop: what they have not written to disk is lost, as at a power cut. What Docker has acknowledged is kept. " +
+    "`down` shuts it down in order.",
+  operands: [machinesOperand],
+  options: allOption,
+  async run(context, { operands, options }) {
+    const names = await chosenNames(context, operands, options.all === true);
+    await forEachMachine(context, names, (machine) => machine.powerOff(context.ui.progress, context.signal));
+  },
+});

@@ -1,0 +1,15 @@
+import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
+import { verb } from "./verb.ts";
+
+export const reset = verb({
+  aliases: [],
+  summary: "press the reset button of a machine that runs",
+  details:
+    "For one that hangs: nothing in it is asked, and what was not written to disk is lost, as at a power cut. Done when Docker answers again. `restart` does it in order.",
+  operands: [machinesOperand],
+  options: allOption,
+  async run(context, { operands, options }) {
+    const names = await chosenNames(context, operands, options.all === true);
+    await forEachMachine(context, names, (machine) => machine.reset(context.ui.progress, context.signal));
+  },
+});

@@ -1,0 +1,41 @@
+import { connectToAgent } from "../agent/open-agent.ts";
+import { exitCodes, UserError } from "../errors.ts";
+import type { MachineConfig } from "../machine-dir/config-file.ts";
+import type { Context } from "./context.ts";
+import { observe } from "./observe.ts";
+import { inRow } from "./row.ts";
+import { runUp } from "./up.ts";
+
+const resetLimitMs = 20_000;
+const pollMs = 100;
+
+/** Until Docker answers again. The machine's lock is held. */
+export async function runReset(context: Context, config: MachineConfig): Promise<void> {
+  const { host, dir, driver, progress, signal } = context;
+  if ((await driver.inspect()).state === "off") {
+    throw new UserError(`machine ${dir.name} is stopped`, {
+      code: "machine-not-running",
+      hint: `Start it with: boot2docker up ${dir.name}`,
+      exitCode: exitCodes.notRunning,
+    });
+  }
+  await inRow(progress, "VM reset", async () => {
+    const limit = host.clock.deadline(resetLimitMs, signal);
+    const bootedMs = await uptimeMs(context, limit);
+    await driver.reset(limit);
+    // The agent knows the state of before until the guest has said hello again, or is missed.
+    while (bootedMs !== undefined && ((await uptimeMs(context, limit)) ?? 0) >= bootedMs)
+      await host.clock.delay(pollMs, limit);
+  });
+  await runUp(context, config);
+}
+
+/** Undefined while the guest is not there. */
+async function uptimeMs({ host, dir, driver }: Context, signal: AbortSignal): Promise<number | undefined> {
+  const agent = await connectToAgent(host, dir, () => undefined, signal);
+  try {
+    return (await observe(host, driver, agent, signal)).guest?.uptimeMs;
+  } finally {
+    await agent?.close();
+  }
+}
