@@ -1,4 +1,6 @@
-import { describeVerb, verbs } from "./cli.ts";
+import { refusedOptions, refusedVerbs } from "./ancestors.ts";
+import { describeVerb } from "./cli.ts";
+import { verbs } from "./commands/table.ts";
 import { commonOptions, defaultMachine, type OptionRows, type Verb } from "./commands/verb.ts";
 import { exitCodes } from "./errors.ts";
 import { rootFiles } from "./machine-dir/dir.ts";
@@ -37,6 +39,13 @@ export function renderManual(): string {
       "`BOOT2DOCKER_IMAGE_DIR`: where the image's files are; beside the program when not set",
       "`BOOT2DOCKER_ACCELERATOR`: kvm, hvf, whpx or tcg, without a trial; the fastest that works when not set",
     ]),
+    "## What boot2docker-cli and docker-machine had",
+    "Their verbs and options are here under their names, but for these, which say so when they are called:",
+    list(
+      Object.entries({ ...refusedVerbs, ...refusedOptions }).map(
+        ([name, { why, instead }]) => `\`${name}\`: ${why}. ${instead}`,
+      ),
+    ),
     "## Exit codes",
     list([
       "`0`: done",

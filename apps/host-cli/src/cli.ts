@@ -1,71 +1,9 @@
 import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
-import { active } from "./commands/active.ts";
-import { agent } from "./commands/agent.ts";
-import { autostart } from "./commands/autostart.ts";
-import { remove } from "./commands/delete.ts";
-import { certs } from "./commands/certs.ts";
-import { config } from "./commands/config.ts";
-import { context } from "./commands/context.ts";
-import { cp } from "./commands/cp.ts";
-import { regenerateCerts } from "./commands/regenerate-certs.ts";
-import { disk } from "./commands/disk.ts";
-import { down } from "./commands/down.ts";
-import { env } from "./commands/env.ts";
-import { events } from "./commands/events.ts";
-import { init } from "./commands/init.ts";
-import { ip } from "./commands/ip.ts";
-import { issueCertificate } from "./commands/issue-certificate.ts";
-import { list } from "./commands/list.ts";
-import { logs } from "./commands/logs.ts";
-import { mount } from "./commands/mount.ts";
-import { ports } from "./commands/ports.ts";
-import { poweroff } from "./commands/poweroff.ts";
-import { reset } from "./commands/reset.ts";
-import { restart } from "./commands/restart.ts";
-import { set } from "./commands/set.ts";
-import { ssh } from "./commands/ssh.ts";
-import { status } from "./commands/status.ts";
-import { umount } from "./commands/umount.ts";
-import { up } from "./commands/up.ts";
+import { refusedOptions, refusedVerbs } from "./ancestors.ts";
+import { verbs } from "./commands/table.ts";
 import { commonOptions, type Input, type OptionRows, type Verb } from "./commands/verb.ts";
-import { url } from "./commands/url.ts";
-import { version } from "./commands/version.ts";
 import { exitCodes, UserError } from "./errors.ts";
-
-/** Every verb by its name. The program, its help and docs/cli.md are made of this table. */
-export const verbs = {
-  init,
-  up,
-  down,
-  restart,
-  poweroff,
-  reset,
-  list,
-  active,
-  status,
-  ip,
-  url,
-  ports,
-  mount,
-  umount,
-  context,
-  env,
-  ssh,
-  cp,
-  logs,
-  events,
-  config,
-  set,
-  disk,
-  certs,
-  "regenerate-certs": regenerateCerts,
-  autostart,
-  delete: remove,
-  version,
-  agent,
-  "issue-certificate": issueCertificate,
-} as const satisfies Record<string, Verb>;
 
 /** A verb as it was called, ready to run. */
 export interface Call extends Input<OptionRows> {
@@ -183,11 +121,25 @@ function usageError({ code, message }: CommanderError, argv: readonly string[]):
   const words = argv.filter((word) => !word.startsWith("-"));
   const called = Object.entries<Verb>(verbs).find(([name, { aliases }]) => [name, ...aliases].includes(words[0] ?? ""));
   const help = called === undefined ? "boot2docker help" : `boot2docker help ${called[0]}`;
+  const refused = refusedBy(code, what, words[0]);
+  if (refused !== undefined) return usage(refused.message, refused.hint);
+  const option = /^unknown option '(-[^']*)'/.exec(what)?.[1];
+  if (option !== undefined && called !== undefined && argv.indexOf(option) < argv.indexOf(words[0] ?? "")) {
+    return usage(what, `Options follow the verb: boot2docker ${called[0]} ${option}`);
+  }
   // What commander throws for `help nope`: the text of its message is of no use.
-  const isAboutHelp = code === "commander.help";
-  return new UserError(isAboutHelp ? `there is no verb ${JSON.stringify(words.at(-1))}` : what, {
-    code: "usage",
-    hint: suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""),
-    exitCode: exitCodes.usage,
-  });
+  if (code === "commander.help") return usage(`there is no verb ${JSON.stringify(words.at(-1))}`, `See: ${help}`);
+  return usage(what, suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""));
+}
+
+/** Of what the ancestors had. */
+function refusedBy(code: string, what: string, verb = ""): { message: string; hint: string } | undefined {
+  const option = /^unknown option '(--[^'=]*)/.exec(what)?.[1];
+  const name = code === "commander.unknownCommand" ? verb : (option ?? "");
+  const { [name]: refused } = code === "commander.unknownCommand" ? refusedVerbs : refusedOptions;
+  return refused === undefined ? undefined : { message: `there is no ${name}: ${refused.why}`, hint: refused.instead };
+}
+
+function usage(message: string, hint: string): UserError {
+  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { verbs } from "./cli.ts";
+import { verbs } from "./commands/table.ts";
 import type { Verb } from "./commands/verb.ts";
 import { asTyped, nameMachine } from "./hint-commands.ts";
 

@@ -21,6 +21,7 @@ export interface Setting {
   /** Ports are of one machine: as a default for all they would only collide. */
   isInDefaultsFile: boolean;
   domain: Domain;
+  choices?: readonly string[];
   change: Change;
 }
 
@@ -88,6 +89,7 @@ export const settings = {
     variable: "BOOT2DOCKER_PUBLISH",
     isInDefaultsFile: true,
     domain: { kind: "choice", choices: publishScopes },
+    choices: publishScopes,
     change: "at-once",
   },
   inherit: {
@@ -98,6 +100,7 @@ export const settings = {
     variable: "BOOT2DOCKER_INHERIT",
     isInDefaultsFile: true,
     domain: { kind: "choice", choices: inheritances },
+    choices: inheritances,
     change: "at-restart",
   },
 } as const satisfies Record<string, Setting>;

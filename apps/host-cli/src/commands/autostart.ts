@@ -23,7 +23,7 @@ export const autostart = verb({
     "without a login, and shuts down with it. `delete` disables it, too. What boot2docker has not made for this machine is left alone.",
   examples: ["boot2docker autostart enable", "boot2docker autostart work"],
   operands: [
-    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given` },
+    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given`, choices: actionNames },
     { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
   ],
   options: jsonOption,

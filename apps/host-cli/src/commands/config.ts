@@ -21,7 +21,7 @@ export const config = verb({
     "boot2docker config edit --defaults",
   ],
   operands: [
-    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given` },
+    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given`, choices: actionNames },
     { name: "NAME", summary: "the machine" },
   ],
   options: {

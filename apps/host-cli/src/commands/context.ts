@@ -23,7 +23,7 @@ export const context = verb({
     "is left alone.",
   examples: ["boot2docker context use", "docker --context boot2docker ps"],
   operands: [
-    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given` },
+    { name: "ACTION", summary: `${actionNames.join(", ")}; show when not given`, choices: actionNames },
     { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
   ],
   options: jsonOption,

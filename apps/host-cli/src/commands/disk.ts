@@ -57,7 +57,7 @@ export const disk = verb({
     "has the whole file system checked and repaired; for that the machine is started, again if it runs.",
   examples: ["boot2docker disk info", "boot2docker disk grow 40g", "boot2docker disk grow work 40g"],
   operands: [
-    { name: "ACTION", summary: actionNames.join(", ") },
+    { name: "ACTION", summary: actionNames.join(", "), choices: actionNames },
     { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
     { name: "SIZE", summary: "for grow: in MiB or as 40g" },
   ],

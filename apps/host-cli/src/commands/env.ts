@@ -15,7 +15,11 @@ export const env = verb({
   examples: ['eval "$(boot2docker env)"', "boot2docker env --shell fish | source", 'eval "$(boot2docker env --unset)"'],
   operands: [machineOperand],
   options: {
-    shell: { flags: "--shell <name>", summary: `${shellNames.join(", ")}; the calling one when not given` },
+    shell: {
+      flags: "--shell <name>",
+      summary: `${shellNames.join(", ")}; the calling one when not given`,
+      choices: shellNames,
+    },
     unset: { flags: "-u, --unset", summary: "unset them again; needs no machine" },
     noProxy: { flags: "--no-proxy", summary: "NO_PROXY also where there is no proxy" },
     ...jsonOption,

@@ -15,7 +15,7 @@ export const logs = verb({
   examples: ["boot2docker logs dockerd -n 50", "boot2docker logs work console -f"],
   operands: [
     { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
-    { name: "LOG", summary: `${logNames.join(", ")}; ${defaultLog} when not given` },
+    { name: "LOG", summary: `${logNames.join(", ")}; ${defaultLog} when not given`, choices: logNames },
   ],
   options: {
     lines: { flags: "-n, --lines <count>", summary: "only the last so many lines" },

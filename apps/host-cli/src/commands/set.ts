@@ -16,7 +16,15 @@ export const set = verb({
     "boot2docker set work engine.daemon.log-level=warn engine.env.HTTP_PROXY=http://proxy:3128",
     "boot2docker set --defaults disk-size=60g folders=~/src,/srv/data:ro",
   ],
-  operands: [machineOperand, { name: "KEY=VALUE", summary: "a setting, and what it is to be", isRepeated: true }],
+  operands: [
+    machineOperand,
+    {
+      name: "KEY=VALUE",
+      summary: "a setting, and what it is to be",
+      isRepeated: true,
+      choices: settableKeys.map((key) => `${key}=`),
+    },
+  ],
   options: {
     defaults: { flags: "--defaults", summary: "of machines that are made later, in place of a machine that is there" },
     ...jsonOption,

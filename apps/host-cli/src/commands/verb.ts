@@ -23,6 +23,8 @@ export interface OptionRow {
   readonly summary: string;
   /** Takes a text each time it is given. */
   readonly isRepeated?: true;
+  /** Texts that it takes; any other one when absent. */
+  readonly choices?: readonly string[];
 }
 export type OptionRows = Readonly<Record<string, OptionRow>>;
 
@@ -41,6 +43,8 @@ export interface OperandRow {
   readonly summary: string;
   /** Takes all that follow. */
   readonly isRepeated?: true;
+  /** What there is to choose from, beside what else the operand may be. */
+  readonly choices?: readonly string[];
 }
 
 export interface Input<Rows extends OptionRows> {

@@ -12,9 +12,8 @@ export function renderTemplate(template: string, record: object): string {
       const [, json, path] = /^\s*(json\s+)?(\.[\w.]*)\s*$/.exec(expression) ?? [];
       if (path === undefined) throw unknown(whole, "{{.Field}}, {{json .Field}} and {{json .}} are understood");
       const value = path === "." ? record : pick(record, path.slice(1).split("."), whole);
-      return json === undefined && (typeof value !== "object" || value === null)
-        ? String(value ?? "")
-        : JSON.stringify(value);
+      if (value === undefined || value === null) return "";
+      return json === undefined && typeof value === "string" ? value : JSON.stringify(value);
     });
 }
 

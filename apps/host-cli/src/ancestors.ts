@@ -1,0 +1,75 @@
+/** What boot2docker-cli and docker-machine had, and this program has not: why, and how it is done now. */
+interface Refused {
+  why: string;
+  /** A sentence. */
+  instead: string;
+}
+
+export const refusedVerbs: Readonly<Record<string, Refused>> = {
+  download: {
+    why: "the image comes with the program",
+    instead: "Nothing has to be downloaded: `boot2docker version` says which image it has.",
+  },
+  upgrade: {
+    why: "a machine starts with the image of the program that starts it",
+    instead: "Install another boot2docker, then: boot2docker restart",
+  },
+  provision: {
+    why: "nothing in a machine is made once and for all: each start makes it of its settings",
+    instead: "To change them: boot2docker set KEY=VALUE",
+  },
+  save: {
+    why: "the memory of a machine can't be kept yet",
+    instead: "`boot2docker down` keeps all that is on its disk.",
+  },
+  suspend: {
+    why: "the memory of a machine can't be kept yet",
+    instead: "`boot2docker down` keeps all that is on its disk.",
+  },
+  resume: { why: "the memory of a machine can't be kept yet", instead: "To start it: boot2docker up" },
+};
+
+const onLoopback = "Ports of a machine are on 127.0.0.1, whatever network this host is in.";
+const ownDriver = "QEMU is the only driver, with the accelerator that this host has: see BOOT2DOCKER_ACCELERATOR.";
+
+/** By their long names. */
+export const refusedOptions: Readonly<Record<string, Refused>> = {
+  "--vm": { why: "a machine's name is an operand", instead: "For example: boot2docker up work" },
+  "--iso": { why: "the image comes with the program", instead: "BOOT2DOCKER_IMAGE_DIR says where another one is." },
+  "--iso-url": { why: "the image comes with the program", instead: "BOOT2DOCKER_IMAGE_DIR says where another one is." },
+  "--disksize": { why: "it has a hyphen now", instead: "Write --disk-size." },
+  "--sshport": { why: "it has a hyphen now", instead: "Write --ssh-port." },
+  "--dockerport": { why: "it has a hyphen now", instead: "Write --docker-port." },
+  "--driver": { why: "there is one driver", instead: ownDriver },
+  "--virtualbox-memory": { why: "there is one driver", instead: "Write --memory." },
+  "--virtualbox-cpu-count": { why: "there is one driver", instead: "Write --cpus." },
+  "--virtualbox-disk-size": { why: "there is one driver", instead: "Write --disk-size." },
+  "--vbm": { why: "there is no VirtualBox", instead: ownDriver },
+  "--vbox-share": {
+    why: "folders are shared by NFS now",
+    instead: "Write --mount FOLDER; your home is shared anyway.",
+  },
+  "--hostip": { why: "there is no host-only network", instead: onLoopback },
+  "--netmask": { why: "there is no host-only network", instead: onLoopback },
+  "--dhcp": { why: "there is no host-only network", instead: onLoopback },
+  "--dhcpip": { why: "there is no host-only network", instead: onLoopback },
+  "--lowerip": { why: "there is no host-only network", instead: onLoopback },
+  "--upperip": { why: "there is no host-only network", instead: onLoopback },
+  "--ssh": { why: "ssh is built in", instead: "The key is in the machine's directory: boot2docker inspect" },
+  "--sshkey": {
+    why: "every machine has a key of its own",
+    instead: "Where it is: boot2docker inspect --format '{{.Files.SshKey}}'",
+  },
+  "--waittime": {
+    why: "every wait has its own limit",
+    instead: "A wait that fails says what it waited for, and what to do.",
+  },
+  "--retries": {
+    why: "every wait has its own limit",
+    instead: "A wait that fails says what it waited for, and what to do.",
+  },
+  "--serial": { why: "the console is always there", instead: "To see it: boot2docker console" },
+  "--swarm": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
+  "--tls-san": { why: "a machine answers on the loopback alone", instead: onLoopback },
+  "--engine-install-url": { why: "Docker is part of the image", instead: "`boot2docker version` says which one." },
+};

@@ -1,0 +1,74 @@
+import type { Channel } from "@boot2docker/protocol";
+import { exitCodes, UserError } from "../errors.ts";
+import type { Terminal } from "../ssh/terminal.ts";
+import { namedMachine, runningStatus } from "./machines.ts";
+import { machineOperand, verb } from "./verb.ts";
+
+/** Ctrl-], as telnet and virsh have it. */
+const escapeByte = 0x1d;
+const connectLimitMs = 5_000;
+const historyBytes = 4 << 10;
+
+export const console = verb({
+  aliases: [],
+  summary: "attach this terminal to a machine's serial console",
+  details:
+    "What was said there last is shown first. Ctrl-] detaches. There is a root shell on it in rescue, and on a machine that has no host agent; " +
+    "on one that serves `ssh` opens a shell. One client at a time.",
+  operands: [machineOperand],
+  options: {},
+  async run(context, { operands }) {
+    const { host, ui, terminal, signal } = context;
+    const [{ machineDir }, machine] = await Promise.all([
+      import("../machine-dir/dir.ts"),
+      namedMachine(context, operands),
+    ]);
+    await runningStatus(machine, signal);
+    const dir = machineDir(host, machine.name);
+    const channel = await connect();
+    const size = (await host.files.stat(dir.consoleLog))?.sizeBytes ?? 0;
+    terminal.stdout.write(await host.files.readPart(dir.consoleLog, Math.max(0, size - historyBytes), historyBytes));
+    if (terminal.isInteractive) ui.say(`attached to the console of ${machine.name}: Ctrl-] detaches`);
+    await attach(channel, terminal, signal);
+
+    async function connect(): Promise<Channel> {
+      try {
+        return await host.network.connectUnix(dir.consoleSocket, host.clock.deadline(connectLimitMs, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        throw new UserError(`the console of ${machine.name} does not answer`, {
+          code: "console-not-there",
+          hint: `What was said there: boot2docker logs ${machine.name} console`,
+          exitCode: exitCodes.failed,
+          cause: error,
+        });
+      }
+    }
+  },
+});
+
+/** Until the machine is off, or the user detaches. */
+async function attach(channel: Channel, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const { stdin, stdout } = terminal;
+  const detach = (): void => void channel.close();
+  const type = (bytes: Uint8Array): void => {
+    const end = bytes.indexOf(escapeByte);
+    if (end > 0 || end === -1) void channel.write(end === -1 ? bytes : bytes.subarray(0, end)).catch(detach);
+    if (end !== -1) detach();
+  };
+  signal.addEventListener("abort", detach, { once: true });
+  terminal.setRaw(true);
+  stdin.on("data", type);
+  try {
+    for await (const bytes of channel.incoming) stdout.write(bytes);
+  } catch {
+    // It went while something was said; that the machine is off is no failure of this.
+  } finally {
+    stdin.off("data", type);
+    stdin.pause();
+    terminal.setRaw(false);
+    signal.removeEventListener("abort", detach);
+    await channel.close();
+  }
+  signal.throwIfAborted();
+}

@@ -1,0 +1,65 @@
+/** Each asks the program itself what may stand there, by `complete`: one rule for all shells, and none that grows old. */
+const scripts = {
+  bash: `# boot2docker completion for bash
+_boot2docker() {
+  local word summary IFS=$'\\n'
+  COMPREPLY=()
+  while IFS=$'\\t' read -r word summary; do
+    if [[ $word == :files ]]; then
+      compopt -o default
+      return
+    fi
+    [[ $word == *[=:] ]] && compopt -o nospace
+    COMPREPLY+=("$word")
+  done < <("$1" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _boot2docker boot2docker
+`,
+  zsh: `#compdef boot2docker
+_boot2docker() {
+  local -a candidates
+  local word summary
+  while IFS=$'\\t' read -r word summary; do
+    if [[ $word == :files ]]; then
+      _files
+      return
+    fi
+    candidates+=("\${word//:/\\\\:}:$summary")
+  done < <("$words[1]" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  _describe boot2docker candidates
+}
+compdef _boot2docker boot2docker
+`,
+  fish: `# boot2docker completion for fish
+function __boot2docker_complete
+    set -l typed (commandline -opc) (commandline -ct)
+    set -l found ($typed[1] complete -- $typed[2..] 2>/dev/null)
+    if test "$found[1]" = ":files"
+        __fish_complete_path (commandline -ct)
+    else
+        printf '%s\\n' $found
+    end
+end
+complete -c boot2docker -f -a '(__boot2docker_complete)'
+`,
+  powershell: `# boot2docker completion for PowerShell
+Register-ArgumentCompleter -Native -CommandName boot2docker -ScriptBlock {
+  param($word, $ast, $position)
+  $typed = @($ast.CommandElements | ForEach-Object { $_.ToString() })
+  if ($word -eq '') { $typed += '""' }
+  $program, $rest = $typed
+  & $program complete -- @rest 2>$null | Where-Object { $_ -ne ':files' } | ForEach-Object {
+    $text, $summary = $_ -split "\`t", 2
+    [System.Management.Automation.CompletionResult]::new($text, $text, 'ParameterValue', $(if ($summary) { $summary } else { $text }))
+  }
+}
+`,
+} as const;
+
+export type CompletionShell = keyof typeof scripts;
+export const completionShells = Object.keys(scripts) as CompletionShell[]; // Its own keys.
+
+/** What makes the shell complete the words of this program. */
+export function completionScript(shell: CompletionShell): string {
+  return scripts[shell];
+}
