@@ -1,10 +1,12 @@
+import type { Reason } from "@boot2docker/protocol";
+import type { ErrorCode } from "./error-codes.ts";
+
 /** What the process ends with (docs/cli.md). `connection` is of `ssh` and `cp` alone; the other codes of `ssh` are its command's. */
 export const exitCodes = { failed: 1, usage: 2, notRunning: 3, interrupted: 130, connection: 255 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export interface UserErrorDetails {
-  /** Stable and machine-readable, for example `port-taken`. */
-  code: string;
+  code: ErrorCode;
   /** What to do about it; one sentence. */
   hint?: string;
   exitCode?: ExitCode;
@@ -14,6 +16,7 @@ export interface UserErrorDetails {
 /** Something that the person at the keyboard can act on: the message names what failed and on what. */
 export class UserError extends Error {
   override readonly name = "UserError";
+  /** Stable and machine-readable: one of ours, or one of the guest's. */
   readonly code: string;
   readonly hint: string | undefined;
   readonly exitCode: ExitCode;
@@ -23,6 +26,19 @@ export class UserError extends Error {
     this.code = details.code;
     this.hint = details.hint;
     this.exitCode = details.exitCode ?? exitCodes.failed;
+  }
+
+  /** What the guest, or the host agent, gives as the reason: the code is theirs. */
+  static of(
+    { code, message, hint }: Reason,
+    { exitCode, cause }: Pick<UserErrorDetails, "exitCode" | "cause"> = {},
+  ): UserError {
+    return new UserError(message, {
+      code: code as ErrorCode, // Or one of the guest's own, which are as stable.
+      ...(hint === undefined ? {} : { hint }),
+      ...(exitCode === undefined ? {} : { exitCode }),
+      cause,
+    });
   }
 }
 

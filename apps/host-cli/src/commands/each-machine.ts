@@ -58,9 +58,7 @@ export async function forEachMachine(
   }
   const [first] = failures;
   if (first === undefined) return;
-  throw new UserError(`it failed for ${failures.map(({ name }) => name).join(", ")}, of ${machines.length} machines`, {
-    code: failures.length === 1 ? first.error.code : "several-failed",
-    hint: "The others are done.",
-    exitCode: first.error.exitCode,
-  });
+  const message = `it failed for ${failures.map(({ name }) => name).join(", ")}, of ${machines.length} machines`;
+  const code = failures.length === 1 ? first.error.code : "several-failed";
+  throw UserError.of({ code, message, hint: "The others are done." }, { exitCode: first.error.exitCode });
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../error-codes.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import type { Context } from "./verb.ts";
 
@@ -55,16 +56,13 @@ export async function editText(
       if (signal.aborted || !(error instanceof UserError)) throw error;
       ui.say(error.message);
       if ((await ui.confirm("Edit it again?", signal)) === true) continue;
-      throw new UserError(error.message, {
-        code: error.code,
-        hint: `Nothing was changed. Your text is kept in ${draft}: the next edit goes on with it.`,
-        exitCode: error.exitCode,
-        cause: error,
-      });
+      const hint = `Nothing was changed. Your text is kept in ${draft}: the next edit goes on with it.`;
+      const { code, message, exitCode } = error;
+      throw UserError.of({ code, message, hint }, { exitCode, cause: error });
     }
   }
 }
 
-function failure(code: string, message: string, hint: string): UserError {
+function failure(code: ErrorCode, message: string, hint: string): UserError {
   return new UserError(message, { code, hint, exitCode: exitCodes.usage });
 }

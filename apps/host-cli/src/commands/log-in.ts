@@ -59,11 +59,9 @@ async function awaitHostKeys({ host, ui, signal }: Context, machine: Machine): P
 }
 
 function noServer({ name }: Machine, [reason]: readonly Reason[]): UserError {
-  return new UserError(`the ssh server of ${name} does not run${reason === undefined ? "" : `: ${reason.message}`}`, {
-    code: reason?.code ?? "ssh-failed",
-    hint: reason?.hint ?? `See: boot2docker logs ${name} sshd`,
-    exitCode: exitCodes.connection,
-  });
+  const { code = "ssh-failed", hint = `See: boot2docker logs ${name} sshd` } = reason ?? {};
+  const message = `the ssh server of ${name} does not run${reason === undefined ? "" : `: ${reason.message}`}`;
+  return UserError.of({ code, message, hint }, { exitCode: exitCodes.connection });
 }
 
 async function readPrivateKey({ host }: Context, machine: Machine): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Folder } from "@boot2docker/protocol";
+import type { ErrorCode } from "../error-codes.ts";
 import { UserError, exitCodes } from "../errors.ts";
 import { defaultFolders } from "../folders.ts";
 import type { Host } from "../host.ts";
@@ -133,7 +134,7 @@ export async function checkFolders({ files }: Host, folders: readonly Folder[]):
   });
 }
 
-function tooLittle(code: string, message: string, least: string): UserError {
+function tooLittle(code: ErrorCode, message: string, least: string): UserError {
   return new UserError(message, { code, hint: `Ask for at least ${least}.`, exitCode: exitCodes.usage });
 }
 

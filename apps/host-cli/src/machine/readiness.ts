@@ -83,14 +83,10 @@ export function checkHope(seen: Observation, dir: MachineDir): void {
   }
   if (seen.guest !== undefined && hasGivenUp(seen.guest)) {
     const [reason = { code: "engine-absent", message: "the guest does not start Docker" }] = reasonsOf(seen.guest);
-    throw fromReason(reason);
+    throw UserError.of(reason);
   }
   const [problem] = seen.agent?.problems ?? [];
-  if (problem !== undefined) throw fromReason(problem);
-}
-
-function fromReason({ code, message, hint }: { code: string; message: string; hint?: string | undefined }): UserError {
-  return new UserError(message, { code, ...(hint === undefined ? {} : { hint }) });
+  if (problem !== undefined) throw UserError.of(problem);
 }
 
 function lifecycleDetail({ guest }: Observation): string {

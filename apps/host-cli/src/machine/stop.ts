@@ -111,8 +111,6 @@ async function askToShutDown({ host, dir, driver, signal }: Context): Promise<vo
 function checkRuns({ problems = [] }: AgentStatus, dir: MachineDir): void {
   const problem = problems.find(stopsVm);
   if (problem === undefined) return;
-  throw new UserError(`${dir.name} can't shut down: ${problem.message}`, {
-    code: problem.code,
-    hint: problem.hint ?? `To end it without a shutdown: boot2docker down --force ${dir.name}`,
-  });
+  const { code, hint = `To end it without a shutdown: boot2docker down --force ${dir.name}` } = problem;
+  throw UserError.of({ code, message: `${dir.name} can't shut down: ${problem.message}`, hint });
 }

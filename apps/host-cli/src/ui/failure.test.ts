@@ -16,7 +16,7 @@ test("an error of the user is its message and its hint, and nothing else", () =>
     cause: new Error("x"),
   });
   expect(say(error)).toBe("boot2docker: port 2376 is taken\nhint: End that program.\n");
-  expect(say(new UserError("no", { code: "no" }))).toBe("boot2docker: no\n");
+  expect(say(new UserError("no", { code: "no-answer" }))).toBe("boot2docker: no\n");
 });
 
 test("-v adds where it came from, down to the first cause", () => {
@@ -34,7 +34,7 @@ test("as JSON it is one line with a stable code", () => {
 });
 
 test.each([
-  ["a user's error", new UserError("x", { code: "c", exitCode: 3 }), 3, "c"],
+  ["a user's error", new UserError("x", { code: "busy", exitCode: 3 }), 3, "busy"],
   ["a full disk", Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC", syscall: "write" }), 1, "enospc"],
   ["a silent guest", new RpcError(-32001, "closed"), 1, "no-answer"],
   ["a broken promise of ours", new BugError("cannot be"), 1, "bug"],
