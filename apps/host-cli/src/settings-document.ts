@@ -67,7 +67,7 @@ export function parseDocument(text: string, { where, problems }: DocumentReader)
 export const defaultsNames = settingNames.filter((name) => settings[name].isInDefaultsFile);
 
 /** For an editor that shows it. */
-export const schemaKey = "$schema";
+const schemaKey = "$schema";
 
 export function unknownKeys(document: object, known: readonly string[]): string[] {
   const all = [...known, ...compoundKeys, schemaKey];

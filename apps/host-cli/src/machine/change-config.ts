@@ -26,7 +26,7 @@ export interface ConfigChange {
 }
 
 /** Key by key, in the order of the file. */
-export function compareConfigs(before: MachineConfig, after: MachineConfig): ConfigChange[] {
+function compareConfigs(before: MachineConfig, after: MachineConfig): ConfigChange[] {
   const [had, has] = [flatten(before), flatten(after)];
   return [...new Set([...had.keys(), ...has.keys()])]
     .map((key) => ({ key, before: had.get(key), after: has.get(key), when: whenOf(key) }))
