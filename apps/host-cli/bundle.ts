@@ -1,3 +1,4 @@
+import { relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
 
 /** Packages that take long to load; the source imports them on demand. */
@@ -41,11 +42,70 @@ export async function bundleInOne(file: string): Promise<void> {
   await esbuild.build({ ...options, entryPoints: [entry], outfile: file, plugins: [withoutChildProcesses] });
 }
 
-/** main.cjs, and beside it a file for each package that most commands do without: they need not even be read. */
+/**
+ * main.cjs has what every command needs, to be small: a command line is answered in the time that it takes to compile. rest.cjs has all that
+ * the source imports on demand, but what is `loadedOnDemand`, which has a file for each.
+ */
 export async function bundleInParts(folder: string): Promise<void> {
-  const plugins = [withoutChildProcesses, keepApart];
+  const demanded = new Set<string>();
+  const plugins = [withoutChildProcesses, keepApart, keepOneOf(errors, "errors"), demand(demanded)];
   await esbuild.build({ ...options, entryPoints: [entry], outfile: `${folder}/main.cjs`, plugins });
-  await esbuild.build({ ...options, entryPoints: loadedOnDemand, outdir: folder, outExtension: { ".js": ".cjs" } });
+  await esbuild.build({
+    ...options,
+    stdin: { contents: renderRest([...demanded]), resolveDir: import.meta.dirname },
+    outfile: `${folder}/rest.cjs`,
+    plugins: [withoutChildProcesses, keepApart, keepOneOf(errors, "errors")],
+  });
+  const entryPoints = { ...loadedOnDemand, errors };
+  await esbuild.build({ ...options, entryPoints, outdir: folder, outExtension: { ".js": ".cjs" } });
+}
+
+/** Its classes are compared: there must be one of each in a process. */
+const errors = `${import.meta.dirname}/src/errors.ts`;
+
+/** A module by the name of its file, made when it is asked for. */
+function renderRest(paths: readonly string[]): string {
+  const rows = paths.map(
+    (path) => `get ${JSON.stringify(nameOf(path))}() { return require(${JSON.stringify(path)}); }`,
+  );
+  return `module.exports = { ${rows.join(", ")} };`;
+}
+
+/** The same in every checkout. */
+const nameOf = (path: string): string => relative(import.meta.dirname, path);
+
+/** What is imported on demand is taken from rest.cjs. The table of verbs is in main.cjs anyway. */
+function demand(demanded: Set<string>): esbuild.Plugin {
+  return {
+    name: "on demand",
+    setup(build) {
+      build.onResolve({ filter: /^(\.|@boot2docker\/)/ }, async ({ path, kind, resolveDir, pluginData }) => {
+        if (kind !== "dynamic-import" || path === "./table.ts" || pluginData === demanded) return undefined;
+        const found = await build.resolve(path, { kind, resolveDir, pluginData: demanded });
+        demanded.add(found.path);
+        return { path: found.path, namespace: "demand" };
+      });
+      build.onLoad({ filter: /./, namespace: "demand" }, ({ path }) => ({
+        contents: `module.exports = require("./rest.cjs")[${JSON.stringify(nameOf(path))}];`,
+      }));
+      build.onResolve({ filter: /^\.\/rest\.cjs$/, namespace: "demand" }, () => ({
+        path: "./rest.cjs",
+        external: true,
+      }));
+    },
+  };
+}
+
+/** A file of ours that is one in both parts. */
+function keepOneOf(file: string, name: string): esbuild.Plugin {
+  return {
+    name: `one ${name}`,
+    setup(build) {
+      build.onResolve({ filter: new RegExp(`/${name}\\.ts$`) }, ({ path, resolveDir }) =>
+        resolve(resolveDir, path) === file ? { path: `./${name}.cjs`, external: true } : undefined,
+      );
+    },
+  };
 }
 
 const keepApart: esbuild.Plugin = {

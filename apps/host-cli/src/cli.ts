@@ -20,7 +20,7 @@ export interface CliOptions {
 /** Returns the exit code. Throws UserError `usage` for what is no command of this program, and what `execute` throws. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
   let exitCode = 0;
-  const program = buildProgram(options, async (verb, command) => {
+  const program = buildProgram(options, new Set(argv), async (verb, command) => {
     exitCode = await options.execute({
       verb,
       operands: command.args,
@@ -49,7 +49,12 @@ export function describeVerb({ summary, aliases, details }: Verb): string[] {
 
 type Action = (verb: Verb, command: Command) => Promise<void>;
 
-function buildProgram({ write, columns }: Pick<CliOptions, "write" | "columns">, action: Action): Command {
+/** Only verbs among `words` have their operands and options: to make those of all takes longer than most commands think. */
+function buildProgram(
+  { write, columns }: Pick<CliOptions, "write" | "columns">,
+  words: ReadonlySet<string>,
+  action: Action,
+): Command {
   const program = new Command("boot2docker")
     .description("Runs Docker in a small virtual machine and makes it feel local.")
     .version(`boot2docker ${packageJson.version}`, "--version", "print the version")
@@ -65,18 +70,32 @@ function buildProgram({ write, columns }: Pick<CliOptions, "write" | "columns">,
       outputError: () => undefined,
       getOutHelpWidth: () => columns,
     })
+    .configureHelp({ subcommandTerm: (command) => termOf(command) })
     .enablePositionalOptions()
     .exitOverride();
   addOptions(program, commonOptions);
-  for (const [name, row] of Object.entries<Verb>(verbs)) addVerb(program, name, row, action);
+  for (const [name, row] of Object.entries<Verb>(verbs)) {
+    const command = program
+      .command(name, { hidden: row.isHidden === true })
+      .aliases(row.aliases)
+      .summary(row.summary);
+    if ([name, ...row.aliases].some((word) => words.has(word))) fillIn(command, row, action);
+  }
   return program;
 }
 
-function addVerb(program: Command, name: string, row: Verb, action: Action): void {
-  const command = program
-    .command(name, { hidden: row.isHidden === true })
-    .aliases(row.aliases)
-    .summary(row.summary)
+/** With all its names, and its operands. */
+function termOf(command: Command): string {
+  const name = command.name();
+  const row: Verb | undefined = Object.entries<Verb>(verbs).find(([known]) => known === name)?.[1];
+  const operands = (row?.operands ?? []).map(
+    ({ name: operand, isRepeated }) => `[${operand}${isRepeated ? "..." : ""}]`,
+  );
+  return [[name, ...command.aliases()].join("|"), ...operands].join(" ");
+}
+
+function fillIn(command: Command, row: Verb, action: Action): void {
+  command
     .description(describeVerb(row).join("\n\n"))
     .passThroughOptions(row.isPassingThrough === true)
     .allowExcessArguments(false);

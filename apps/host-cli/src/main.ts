@@ -6,7 +6,6 @@ import { processTerminal } from "./ssh/terminal.ts";
 import { openUi, type Screen, type Ui } from "./ui.ts";
 import { chooseStyle } from "./ui/style.ts";
 
-const { stdout, stderr } = process;
 /** As a line to type. The launcher of a checkout has quoted its own. */
 const programName = process.env["BOOT2DOCKER_COMMAND"] ?? (isSea() ? quoteWord(process.argv0) : "boot2docker");
 
@@ -15,21 +14,13 @@ async function main(): Promise<void> {
   const interruption = new AbortController();
   const { signal } = interruption;
   interruptOnSignals(interruption);
-  // `boot2docker logs | head` is no failure.
-  for (const stream of [stdout, stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      interruption.abort(new NobodyReads());
-    });
-  }
+  const out = new StreamScreen("stdout", interruption);
+  const err = new StreamScreen("stderr", interruption);
   const exitCode = await run(process.argv.slice(2), {
-    out: screenOf(stdout),
-    err: screenOf(stderr),
-    signal,
-    programName,
-    openContext: (options) => openContext(options, signal),
+    ...{ out, err, signal, programName },
+    openContext: (options) => openContext(options, out, err, signal),
   });
-  await Promise.all([flush(stdout), flush(stderr)]);
+  await Promise.all([out.flush(), err.flush()]);
   process.exit(exitCode); // Whatever still listens, for example on the input, has nothing to wait for.
 }
 
@@ -43,11 +34,17 @@ function interruptOnSignals(interruption: AbortController): void {
   }
 }
 
-async function openContext(options: OptionValues<OptionRows>, signal: AbortSignal): Promise<Context> {
+async function openContext(
+  options: OptionValues<OptionRows>,
+  out: StreamScreen,
+  err: StreamScreen,
+  signal: AbortSignal,
+): Promise<Context> {
   const { openHost } = await import("./host/open-host.ts"); // Help does without.
+  for (const stream of [out, err]) stream.open(); // Also for who writes to them by another way.
   return {
     host: openHost(),
-    ui: openProcessUi(options),
+    ui: openProcessUi(options, out, err),
     terminal: processTerminal(),
     programName,
     parentPid: process.ppid,
@@ -55,10 +52,10 @@ async function openContext(options: OptionValues<OptionRows>, signal: AbortSigna
   };
 }
 
-function openProcessUi(options: OptionValues<OptionRows>): Ui {
+function openProcessUi(options: OptionValues<OptionRows>, out: Screen, err: Screen): Ui {
   return openUi({
-    out: screenOf(stdout),
-    err: screenOf(stderr),
+    out,
+    err,
     isQuiet: options["quiet"] === true,
     isVerbose: options["verbose"] === true,
     isJson: options["json"] === true,
@@ -70,7 +67,7 @@ function openProcessUi(options: OptionValues<OptionRows>): Ui {
       const timer = setInterval(work, ms);
       return () => clearInterval(timer);
     },
-    ...(process.stdin.isTTY && stderr.isTTY ? { ask } : {}),
+    ...(process.stdin.isTTY && err.isTerminal ? { ask } : {}),
   });
 }
 
@@ -80,16 +77,54 @@ function quoteWord(word: string): string {
   return /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", apostrophe)}'`;
 }
 
-function screenOf(stream: NodeJS.WriteStream): Screen {
-  return {
-    write: (text) => void stream.write(text),
-    isTerminal: stream.isTTY,
-    columns: () => stream.columns,
-  };
+/** A stream of this process, opened when it is asked for: to open one takes Node a millisecond or two. */
+class StreamScreen implements Screen {
+  readonly #name: "stdout" | "stderr";
+  readonly #interruption: AbortController;
+  #opened: NodeJS.WriteStream | undefined;
+
+  constructor(name: "stdout" | "stderr", interruption: AbortController) {
+    this.#name = name;
+    this.#interruption = interruption;
+  }
+
+  write(text: string): void {
+    this.open().write(text);
+  }
+
+  get isTerminal(): boolean {
+    return this.open().isTTY;
+  }
+
+  columns(): number {
+    return this.open().columns;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#opened === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#opened.write("", () => resolve(undefined));
+    await promise;
+  }
+
+  open(): NodeJS.WriteStream {
+    return (this.#opened ??= this.#attach());
+  }
+
+  #attach(): NodeJS.WriteStream {
+    const stream = process[this.#name];
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // `boot2docker logs | head` is no failure.
+      if (error.code !== "EPIPE") throw error;
+      this.#interruption.abort(new NobodyReads());
+    });
+    return stream;
+  }
 }
 
 /** An end of the input is an empty answer. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { stderr } = process;
   const { createInterface } = await import("node:readline");
   stderr.write(question);
   // Without a terminal's editing, for which Ctrl-C would be just another key.
@@ -98,12 +133,6 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
   stderr.write("\n"); // The cursor is still behind the question.
   signal.throwIfAborted();
   return "";
-}
-
-async function flush(stream: NodeJS.WriteStream): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  stream.write("", () => resolve(undefined));
-  await promise;
 }
 
 void main();

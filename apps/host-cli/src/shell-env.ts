@@ -107,7 +107,7 @@ export function detectShell({ platform, env, parent = "" }: ShellClues): ShellNa
 
 /** Typographic quotes end a string too. about_Quoting_Rules */
 export function powershellQuoted(value: string): string {
-  return `'${value.replaceAll(/['‘’‚‛]/g, "$&$&")}'`;
+  return `'${value.replaceAll(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
 }
 
 function singleQuoted(value: string, escapedQuote: string): string {

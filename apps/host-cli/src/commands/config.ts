@@ -1,5 +1,4 @@
 import { exitCodes, UserError } from "../errors.ts";
-import { settingsSchema } from "../settings-schema.ts";
 import { editDefaults, editMachine, readDefaultsText, written } from "./edit-settings.ts";
 import { type EffectiveSetting, effectiveDefaults, effectiveSettings } from "./effective-settings.ts";
 import { namedMachine } from "./machines.ts";
@@ -35,9 +34,11 @@ export const config = verb({
     if (isDefaults && names.length > 0)
       throw usage(`config --defaults ${names.join(" ")}: the defaults are of no machine`);
     switch (action) {
-      case "schema":
+      case "schema": {
+        const { settingsSchema } = await import("../settings-schema.ts");
         context.ui.result(JSON.stringify(settingsSchema(isDefaults ? "defaults" : "machine"), undefined, 2));
         return;
+      }
       case "edit":
         await (isDefaults ? editDefaults(context) : editMachine(context, names));
         return;

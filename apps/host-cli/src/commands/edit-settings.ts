@@ -1,4 +1,3 @@
-import { readDefaults } from "../config.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { ConfigChange } from "../machine/change-config.ts";
@@ -26,7 +25,8 @@ export async function configEdit(host: Host, edit: Edit): Promise<(config: Machi
 
 /** The user's defaults. Throws UserError `settings-invalid` (exit 2), of a file that can't be read, too. */
 export async function changeDefaults({ host }: Context, edit: Edit): Promise<void> {
-  const [{ rootDir }, { renderDocument }, { parseDocument }] = await Promise.all([
+  const [{ readDefaults }, { rootDir }, { renderDocument }, { parseDocument }] = await Promise.all([
+    import("../config.ts"),
     import("../machine-dir/dir.ts"),
     import("../machine-dir/config-file.ts"),
     import("../settings-document.ts"),

@@ -1,4 +1,3 @@
-import { resolveSettings } from "../config.ts";
 import { settingNames } from "../settings.ts";
 import { namedMachine } from "./machines.ts";
 import type { Context } from "./verb.ts";
@@ -32,7 +31,8 @@ export async function effectiveSettings(context: Context, names: readonly string
 
 /** What `init` would make, here and now. */
 export async function effectiveDefaults({ host }: Context): Promise<EffectiveSetting[]> {
-  const [{ flatten }, { rootDir }, { defaultFolders }] = await Promise.all([
+  const [{ resolveSettings }, { flatten }, { rootDir }, { defaultFolders }] = await Promise.all([
+    import("../config.ts"),
     import("../machine/change-config.ts"),
     import("../machine-dir/dir.ts"),
     import("../folders.ts"),

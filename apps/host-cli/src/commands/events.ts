@@ -1,6 +1,6 @@
 import type { GuestEvent } from "@boot2docker/protocol";
 import { exitCodes, NobodyReads, UserError } from "../errors.ts";
-import { type EventSource, followEvents } from "./follow-events.ts";
+import type { EventSource } from "./follow-events.ts";
 import { namedMachine, runningStatus } from "./machines.ts";
 import { type Context, jsonOption, machineOperand, verb } from "./verb.ts";
 
@@ -26,6 +26,7 @@ export const events = verb({
     const how = { since: parseSince(options.since), isFollowing: options.follow === true };
     const machine = await namedMachine(context, operands);
     await runningStatus(machine, signal);
+    const { followEvents } = await import("./follow-events.ts");
     await using source = await openSource(context, machine.name);
     try {
       for await (const entry of followEvents(source, how, host.clock, signal)) {

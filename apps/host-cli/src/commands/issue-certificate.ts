@@ -1,5 +1,3 @@
-import { machineDir } from "../machine-dir/dir.ts";
-import { issueGuestCertificate } from "../tls/ca.ts";
 import { defaultMachine, machineOperand, verb } from "./verb.ts";
 
 /** Started by the host agent, never by a person: see agent/issue-certificate.ts. */
@@ -10,6 +8,10 @@ export const issueCertificate = verb({
   options: {},
   isHidden: true,
   async run({ host, ui }, { operands }) {
+    const [{ machineDir }, { issueGuestCertificate }] = await Promise.all([
+      import("../machine-dir/dir.ts"),
+      import("../tls/ca.ts"),
+    ]);
     const [name = defaultMachine, publicKeyPem = ""] = operands;
     ui.result(JSON.stringify(await issueGuestCertificate(host, machineDir(host, name), publicKeyPem)));
   },

@@ -1,4 +1,4 @@
-import { longFlag, type MachineFlags, parseFlags, resolveSettings } from "../config.ts";
+import type { MachineFlags } from "../config.ts";
 import { engineOptions, flattenEngine } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import { type Bases, folderOptions, isSameFolders } from "../folders.ts";
@@ -32,13 +32,14 @@ export async function ensureMachine(context: Context, machine: Machine, flags: M
       if (!(error instanceof UserError && error.code === "machine-exists")) throw error;
     }
   }
-  checkSettings(machine.name, flags, await machine.readConfig(), context.host);
+  await checkSettings(machine.name, flags, await machine.readConfig(), context.host);
   return false;
 }
 
 /** Of flags, environment and the user's defaults. */
 async function create({ host, ui, signal }: Context, name: string, flags: MachineFlags): Promise<void> {
-  const [{ createMachine }, { rootDir }] = await Promise.all([
+  const [{ resolveSettings }, { createMachine }, { rootDir }] = await Promise.all([
+    import("../config.ts"),
     import("../machine/create.ts"),
     import("../machine-dir/dir.ts"),
   ]);
@@ -57,7 +58,8 @@ async function create({ host, ui, signal }: Context, name: string, flags: Machin
  * Flags that a machine already has are no contradiction: scripts repeat themselves. Throws UserError `settings-fixed`
  * (exit 2) for others, rather than do as if they had been heard.
  */
-function checkSettings(name: string, flags: MachineFlags, config: MachineConfig, bases: Bases): void {
+async function checkSettings(name: string, flags: MachineFlags, config: MachineConfig, bases: Bases): Promise<void> {
+  const { longFlag, parseFlags } = await import("../config.ts");
   const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort } = config;
   const { publish = "loopback", inherit = "all" } = config;
   const has = { cpus, memory, diskSize, dockerPort, sshPort, publish, inherit };
