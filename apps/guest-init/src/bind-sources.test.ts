@@ -11,7 +11,7 @@ beforeEach(async () => {
   system = new FakeSystem();
   system.content.set("/proc/self/mountinfo", shared + standIn);
   for (const path of ["/", "/tmp", "/mnt/data", "/run/docker.sock"]) system.content.set(path, "");
-  sources = new BindSources(system);
+  sources = new BindSources(system, () => undefined);
   await sources.serve();
 });
 

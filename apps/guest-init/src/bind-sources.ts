@@ -31,12 +31,15 @@ const Created = z.object({ HostConfig: z.nullish(Binds) });
  */
 export class BindSources {
   readonly #system: System;
+  readonly #onAnswer: () => void;
   #isServing = false;
   /** Of the machine, as it stands behind verbs; empty for the default one. */
   #name = "";
 
-  constructor(system: System) {
+  /** `onAnswer` is called with each question of dockerd. */
+  constructor(system: System, onAnswer: () => void) {
     this.#system = system;
+    this.#onAnswer = onAnswer;
   }
 
   /** Before dockerd is started, and as soon as can be for one that runs already: its clients wait. Idempotent. */
@@ -54,6 +57,7 @@ export class BindSources {
 
   /** Docker's reference, "Access authorization plugin". */
   async answer(path: string, body: string): Promise<string> {
+    this.#onAnswer();
     if (path === "/Plugin.Activate") return JSON.stringify({ Implements: ["authz"] });
     const refusal = path === "/AuthZPlugin.AuthZReq" ? await this.#refuse(body) : undefined;
     return JSON.stringify(refusal === undefined ? { Allow: true } : { Allow: false, Msg: refusal });

@@ -15,6 +15,7 @@ import { EARLY_LOG, PID_FILE, SHUTDOWN_FILE } from "./paths.ts";
 import { BOOT, EARLY, type Phase } from "./plan.ts";
 import { SHUTDOWN } from "./shutdown-plan.ts";
 import { messageOf } from "./problem.ts";
+import { QuietMemory } from "./quiet-memory.ts";
 import { PublishedPorts } from "./published-ports.ts";
 import { renewCertificate } from "./renew-certificate.ts";
 import { serveGuest } from "./rpc-handlers.ts";
@@ -62,6 +63,7 @@ export class Guest {
   readonly #events: Events;
   readonly #supervisor: Supervisor;
   readonly #ports: PublishedPorts;
+  readonly #memory: QuietMemory;
   readonly #shutdown = Promise.withResolvers<PowerMode>();
   #link: HostLink | undefined;
   #context: TaskContext | undefined;
@@ -74,6 +76,7 @@ export class Guest {
     const { system, log } = options;
     this.#options = options;
     this.#events = new Events(system, log);
+    this.#memory = new QuietMemory(system);
     this.#ports = new PublishedPorts({
       system,
       tell: async (ports, signal) =>
@@ -190,7 +193,7 @@ export class Guest {
         askHost: async (name, signal) => (await link.connection?.call("names.resolve", { name }, signal))?.addresses,
         report: (event, fields) => this.#events.emit(event, fields),
       }),
-      bindSources: new BindSources(system),
+      bindSources: new BindSources(system, () => this.#memory.worked()),
       config: undefined,
       folders: Promise.withResolvers(),
       engine: undefined,
@@ -319,6 +322,7 @@ export class Guest {
   }
 
   #publish(): void {
+    this.#memory.worked();
     this.#link?.publish(() => this.#state());
   }
 

@@ -18,6 +18,8 @@ export interface System {
   openPort(name: string): Promise<Channel | undefined>;
   /** Resolves when the power button was pressed; never on a machine without one. */
   powerButton(signal: AbortSignal): Promise<void>;
+  /** Gives back to the machine what this process does not need now. Blocks for some 50 ms. */
+  releaseMemory(): void;
   /** Ends the machine at once, without a sync and without stopping anything. Returns only when the kernel refuses. */
   power(mode: PowerMode): void;
 }

@@ -3,6 +3,7 @@ import { openSerialPort } from "../serial-port.ts";
 import { clock } from "./clock.ts";
 import { files } from "./files.ts";
 import { keys } from "./keys.ts";
+import { releaseMemory } from "./memory.ts";
 import { openMounts } from "./mounts.ts";
 import { openNative } from "./native.ts";
 import { network } from "./network.ts";
@@ -23,6 +24,7 @@ export function openSystem(): System {
     pipes: openPipes(native),
     openPort: openSerialPort,
     powerButton,
+    releaseMemory,
     power: native.power,
   };
 }

@@ -256,6 +256,8 @@ export class FakeSystem implements System {
 
   openPort = async (): Promise<Channel | undefined> => this.port?.();
 
+  timesReleased = 0;
+  releaseMemory = (): void => void (this.timesReleased += 1);
   powerButton = async (signal: AbortSignal): Promise<void> => this.clock.wait(Number.MAX_SAFE_INTEGER, signal);
 
   power(mode: string): void {
