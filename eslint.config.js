@@ -76,7 +76,7 @@ export default tseslint.config(
       "packages/protocol/src/testing.ts",
       "apps/guest-init/src/{main,system,serial-port,log}.ts",
       "apps/guest-init/src/system/**",
-      "apps/host-cli/src/main.ts",
+      "apps/host-cli/src/{launch,main}.ts",
       "apps/host-cli/src/host/**",
       "apps/host-cli/src/ssh/**",
     ],

@@ -43,20 +43,20 @@ export async function bundleInOne(file: string): Promise<void> {
 }
 
 /**
- * main.cjs has what every command needs, to be small: a command line is answered in the time that it takes to compile. rest.cjs has all that
- * the source imports on demand, but what is `loadedOnDemand`, which has a file for each.
+ * command.cjs has what every command needs, to be small: a command line is answered in the time that it takes to compile. rest.cjs has all
+ * that the source imports on demand, but what is `loadedOnDemand`, which has a file for each. main.cjs starts the command.
  */
 export async function bundleInParts(folder: string): Promise<void> {
   const demanded = new Set<string>();
   const plugins = [withoutChildProcesses, keepApart, keepOneOf(errors, "errors"), demand(demanded)];
-  await esbuild.build({ ...options, entryPoints: [entry], outfile: `${folder}/main.cjs`, plugins });
+  await esbuild.build({ ...options, entryPoints: [entry], outfile: `${folder}/command.cjs`, plugins });
   await esbuild.build({
     ...options,
     stdin: { contents: renderRest([...demanded]), resolveDir: import.meta.dirname },
     outfile: `${folder}/rest.cjs`,
     plugins: [withoutChildProcesses, keepApart, keepOneOf(errors, "errors")],
   });
-  const entryPoints = { ...loadedOnDemand, errors };
+  const entryPoints = { ...loadedOnDemand, errors, main: `${import.meta.dirname}/src/launch.ts` };
   await esbuild.build({ ...options, entryPoints, outdir: folder, outExtension: { ".js": ".cjs" } });
 }
 
@@ -74,7 +74,7 @@ function renderRest(paths: readonly string[]): string {
 /** The same in every checkout. */
 const nameOf = (path: string): string => relative(import.meta.dirname, path);
 
-/** What is imported on demand is taken from rest.cjs. The table of verbs is in main.cjs anyway. */
+/** What is imported on demand is taken from rest.cjs. The table of verbs is in command.cjs anyway. */
 function demand(demanded: Set<string>): esbuild.Plugin {
   return {
     name: "on demand",

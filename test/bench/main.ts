@@ -2,6 +2,7 @@ import { benchBoot, type BootFigures } from "./boot.ts";
 import { benchFolders, renderFolders } from "./folders.ts";
 import { benchPorts, renderPorts } from "./ports.ts";
 import { benchIdle, renderIdle } from "./idle.ts";
+import { benchStart, renderStart } from "./start.ts";
 
 /** `pnpm bench NAME [--json]`: figures on stdout, progress on stderr. */
 const benches = {
@@ -9,6 +10,7 @@ const benches = {
   folders: async (log: Log) => render(await benchFolders(log), renderFolders),
   ports: async (log: Log) => render(await benchPorts(log), renderPorts),
   idle: async (log: Log) => render(await benchIdle(log), renderIdle),
+  start: async (log: Log) => render(await benchStart(log), renderStart),
 };
 type Log = (line: string) => void;
 

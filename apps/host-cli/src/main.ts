@@ -1,4 +1,3 @@
-import { isSea } from "node:sea";
 import type { Context, OptionRows, OptionValues } from "./commands/verb.ts";
 import { exitCodes, NobodyReads } from "./errors.ts";
 import { run } from "./run.ts";
@@ -6,8 +5,8 @@ import { processTerminal } from "./ssh/terminal.ts";
 import { openUi, type Screen, type Ui } from "./ui.ts";
 import { chooseStyle } from "./ui/style.ts";
 
-/** As a line to type. The launcher of a checkout has quoted its own. */
-const programName = process.env["BOOT2DOCKER_COMMAND"] ?? (isSea() ? quoteWord(process.argv0) : "boot2docker");
+/** As a line to type. The launcher of a checkout has quoted its own, launch.ts gives one to a script of Node. */
+const programName = process.env["BOOT2DOCKER_COMMAND"] ?? quoteWord(process.argv0);
 
 /** The only place where this program ends, and where it meets signals and streams. */
 async function main(): Promise<void> {

@@ -5,7 +5,7 @@ export const poweroff = verb({
   aliases: ["kill"],
   summary: "switch a machine off without a shutdown",
   details:
-    "Containers are not asked to stop: what they have not written to disk is lost, as at a power cut. What Docker has acknowledged is kept. " +
+    "Containers are not asked to stop: what they, and Docker, have not written to disk is lost, as at a power cut. The disk stays whole. " +
     "`down` shuts it down in order.",
   operands: [machinesOperand],
   options: allOption,

@@ -46,6 +46,12 @@ export const rootFiles = {
     owner: "command",
     purpose: "Five instructions to try QEMU's accelerators with. Safe to delete.",
   },
+  compiled: {
+    path: "compiled",
+    kind: "directory",
+    owner: "command",
+    purpose: "What Node has compiled of this program. Safe to delete.",
+  },
   defaults: {
     path: "defaults.json",
     kind: "file",
