@@ -155,7 +155,8 @@ function usageError({ code, message }: CommanderError, argv: readonly string[]):
 function refusedBy(code: string, what: string, verb = ""): { message: string; hint: string } | undefined {
   const option = /^unknown option '(--[^'=]*)/.exec(what)?.[1];
   const name = code === "commander.unknownCommand" ? verb : (option ?? "");
-  const { [name]: refused } = code === "commander.unknownCommand" ? refusedVerbs : refusedOptions;
+  const table = code === "commander.unknownCommand" ? refusedVerbs : refusedOptions;
+  const refused = Object.hasOwn(table, name) ? table[name] : undefined;
   return refused === undefined ? undefined : { message: `there is no ${name}: ${refused.why}`, hint: refused.instead };
 }
 

@@ -17,16 +17,21 @@ complete -F _boot2docker boot2docker
 `,
   zsh: `#compdef boot2docker
 _boot2docker() {
-  local -a candidates
+  local -a candidates unended
   local word summary
   while IFS=$'\\t' read -r word summary; do
     if [[ $word == :files ]]; then
       _files
       return
     fi
-    candidates+=("\${word//:/\\\\:}:$summary")
+    if [[ $word == *[=:] ]]; then
+      unended+=("\${word//:/\\\\:}:$summary")
+    else
+      candidates+=("\${word//:/\\\\:}:$summary")
+    fi
   done < <("$words[1]" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   _describe boot2docker candidates
+  _describe boot2docker unended -S ''
 }
 compdef _boot2docker boot2docker
 `,
@@ -46,7 +51,9 @@ complete -c boot2docker -f -a '(__boot2docker_complete)'
 Register-ArgumentCompleter -Native -CommandName boot2docker -ScriptBlock {
   param($word, $ast, $position)
   $typed = @($ast.CommandElements | ForEach-Object { $_.ToString() })
-  if ($word -eq '') { $typed += '""' }
+  # Until PowerShell 7.3 an empty word is lost on its way to a program, unless it is quoted once more.
+  $isLegacy = -not $PSNativeCommandArgumentPassing -or $PSNativeCommandArgumentPassing -eq 'Legacy'
+  if ($word -eq '') { $typed += $(if ($isLegacy) { '""' } else { '' }) }
   $program, $rest = $typed
   & $program complete -- @rest 2>$null | Where-Object { $_ -ne ':files' } | ForEach-Object {
     $text, $summary = $_ -split "\`t", 2

@@ -83,6 +83,7 @@ export const errorCodes = {
   "ssh-host-key": "what answers has another host key than the machine",
   "ssh-not-ready": "the guest's ssh server was not ready in time",
   "ssh-failed": "the guest's ssh server does not run",
+  "console-in-use": "another terminal is attached to the machine's console",
   "console-not-there": "the machine's console does not answer",
   // This program.
   bug: "a mistake in boot2docker: please report it",

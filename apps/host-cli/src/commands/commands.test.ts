@@ -133,9 +133,10 @@ test("ip is the loopback, where the ports are", async () => {
   await bringUp(world);
   expect(await run(world, "ip m1")).toEqual({ code: 0, stdout: "127.0.0.1\n", stderr: "" });
   const json: unknown = JSON.parse((await run(world, "ip --json m1")).stdout);
-  expect(json).toEqual({ ip: "127.0.0.1", dockerPort: 23760, sshPort: 23761 });
+  expect(json).toEqual({ name: "m1", ip: "127.0.0.1", dockerPort: 23760, sshPort: 23761 });
   expect((await run(world, "url m1")).stdout).toBe("tcp://127.0.0.1:23760\n");
   expect(JSON.parse((await run(world, "url --json m1")).stdout)).toEqual({
+    name: "m1",
     url: "tcp://127.0.0.1:23760",
     socket: "unix:///root-dir/machines/m1/docker.sock",
   });

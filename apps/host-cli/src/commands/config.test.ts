@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { MachineDir } from "../machine-dir/dir.ts";
-import type { FakeWorld } from "../testing/fake-world.ts";
+import { FakeWorld } from "../testing/fake-world.ts";
 import { runInWorld, type Typist } from "../testing/run-in-world.ts";
 import { worldWithMachine } from "../testing/world-with-machine.ts";
 
@@ -62,14 +62,14 @@ test("a text that can't be used is edited again, or kept for the next time", asy
   types(['"3g"', '"lots"']);
   expect(await run("config edit m1", { answer: "n" })).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining(`Your text is kept in ${dir.configDraft}`) as string,
+    stderr: expect.stringContaining(`Your text is kept in ${dir.configRejected}`) as string,
   });
   expect(JSON.parse(file())).toMatchObject({ memory: "3g" });
-  types(["lots", "4g"]);
-  expect(await run("config edit m1", { answer: "n" })).toMatchObject({
-    code: 0,
-    stderr: `this is your earlier text: it was kept in ${dir.configDraft}\nmemory: 3g → 4g\n`,
-  });
+  expect(world.disk.text(dir.configRejected)).toContain("lots");
+  expect(world.disk.text(dir.configDraft)).toBeUndefined();
+  // The next edit begins with what is so then.
+  types(['"3g"', '"4g"']);
+  expect(await run("config edit m1", { answer: "n" })).toMatchObject({ code: 0, stderr: "memory: 3g → 4g\n" });
 });
 
 test.each([
@@ -80,6 +80,12 @@ test.each([
   types(to === undefined ? [before, ""] : ["", to]);
   expect(await run("config edit m1", { answer: "n" })).toMatchObject({ code: 0, stderr: `${message}\n` });
   expect(file()).toBe(before);
+});
+
+test("what the file has of a newer version, or for an editor, stays in it", async () => {
+  world.disk.put(dir.config, file().replace("{", '{"$schema": "s", "colour": "blue",'));
+  await run("set m1 cpus=1");
+  expect(JSON.parse(file())).toMatchObject({ $schema: "s", colour: "blue", cpus: 1 });
 });
 
 test("an editor that fails, and no terminal, leave all as it was", async () => {
@@ -109,7 +115,8 @@ test("what another command changed meanwhile is not written over", async () => {
   expect(JSON.parse(file())).toMatchObject({ cpus: 3, memory: "2g" });
 });
 
-test("defaults are edited, too, also where there are none yet", async () => {
+test("defaults are edited, too, also where there is nothing yet", async () => {
+  world = new FakeWorld();
   types(["{}", '{"cpus": 1, "sshPort": 1}'], [', "sshPort": 1', ""]);
   expect(await run("config edit --defaults", { answer: "y" })).toMatchObject({
     code: 0,

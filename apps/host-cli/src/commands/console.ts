@@ -13,8 +13,8 @@ export const console = verb({
   aliases: [],
   summary: "attach this terminal to a machine's serial console",
   details:
-    "What was said there last is shown first. Ctrl-] detaches. There is a root shell on it in rescue, and on a machine that has no host agent; " +
-    "on one that serves `ssh` opens a shell. One client at a time.",
+    "What was said there last is shown first. Ctrl-] detaches. There is a root shell on it in rescue; on a machine that serves `ssh` opens a " +
+    "shell. One client at a time.",
   operands: [machineOperand],
   options: {},
   async run(context, { operands }) {
@@ -25,11 +25,18 @@ export const console = verb({
     ]);
     await runningStatus(machine, signal);
     const dir = machineDir(host, machine.name);
-    const channel = await connect();
-    const size = (await host.files.stat(dir.consoleLog))?.sizeBytes ?? 0;
-    terminal.stdout.write(await host.files.readPart(dir.consoleLog, Math.max(0, size - historyBytes), historyBytes));
-    if (terminal.isInteractive) ui.say(`attached to the console of ${machine.name}: Ctrl-] detaches`);
-    await attach(channel, terminal, signal);
+    const lock = await host.files.tryLock(dir.consoleLock);
+    if (lock === undefined) throw inUse(machine.name);
+    try {
+      const channel = await connect();
+      const size = (await host.files.stat(dir.consoleLog))?.sizeBytes ?? 0;
+      const from = Math.max(0, size - historyBytes);
+      terminal.stdout.write(await host.files.readPart(dir.consoleLog, from, historyBytes));
+      if (terminal.isInteractive) ui.say(`attached to the console of ${machine.name}: Ctrl-] detaches`);
+      await attach(channel, terminal, signal);
+    } finally {
+      await lock[Symbol.asyncDispose]();
+    }
 
     async function connect(): Promise<Channel> {
       try {
@@ -46,6 +53,14 @@ export const console = verb({
     }
   },
 });
+
+/** QEMU lets a second client wait without a word, and gives it the first one's place. */
+function inUse(name: string): UserError {
+  return new UserError(`another terminal is attached to the console of ${name}`, {
+    code: "console-in-use",
+    hint: `Detach that one with Ctrl-]. What was said there: boot2docker logs ${name} console`,
+  });
+}
 
 /** Until the machine is off, or the user detaches. */
 async function attach(channel: Channel, terminal: Terminal, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { exitCodes, UserError } from "../errors.ts";
 import type { Machine } from "../machine/machine.ts";
+import type { Failure } from "../ui/failure.ts";
 import { type Context, defaultMachine } from "./verb.ts";
 
 /** Of verbs that take more than one machine. */
@@ -30,35 +31,39 @@ export async function chosenNames(
 }
 
 /**
- * One after the other. What fails for one keeps no other from its turn, and is told at once; the exit code is that of the first one
- * that failed.
+ * One after the other. What fails for one keeps no other from its turn. Of several it is told at the end, with the exit code of the first
+ * one that failed.
  */
 export async function forEachMachine(
   context: Context,
   names: readonly string[],
   work: (machine: Machine) => Promise<unknown>,
 ): Promise<void> {
-  const { openMachine } = await import("../machine/open-machine.ts");
+  const [{ openMachine }, { explainFailure }] = await Promise.all([
+    import("../machine/open-machine.ts"),
+    import("../ui/failure.ts"),
+  ]);
   const machines = names.map((name) => openMachine(context.host, name)); // All names are looked at before anything is done.
   const [only] = machines;
   if (machines.length === 1 && only !== undefined) {
     await work(only);
     return;
   }
-  const failures: { name: string; error: UserError }[] = [];
+  const failures: (Failure & { name: string })[] = [];
   for (const machine of machines) {
     try {
       await work(machine);
     } catch (error) {
-      if (context.signal.aborted || !(error instanceof UserError)) throw error;
-      failures.push({ name: machine.name, error });
-      context.ui.say(`${machine.name}: ${error.message}`);
-      if (error.hint !== undefined) context.ui.say(`hint: ${error.hint}`);
+      if (context.signal.aborted) throw error;
+      failures.push({ name: machine.name, ...explainFailure(error, false, context.programName) });
     }
   }
   const [first] = failures;
   if (first === undefined) return;
-  const message = `it failed for ${failures.map(({ name }) => name).join(", ")}, of ${machines.length} machines`;
-  const code = failures.length === 1 ? first.error.code : "several-failed";
-  throw UserError.of({ code, message, hint: "The others are done." }, { exitCode: first.error.exitCode });
+  const lines = failures.map(
+    ({ name, message, hint }) => `  ${name}: ${message}${hint === undefined ? "" : ` (${hint})`}`,
+  );
+  const message = [`it failed for ${failures.length} of ${machines.length} machines:`, ...lines].join("\n");
+  const code = failures.length === 1 ? first.code : "several-failed";
+  throw UserError.of({ code, message, hint: "The others are done." }, { exitCode: first.exitCode });
 }

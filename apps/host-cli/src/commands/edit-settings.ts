@@ -23,25 +23,32 @@ export async function configEdit(host: Host, edit: Edit): Promise<(config: Machi
   };
 }
 
-/** The user's defaults. Throws UserError `settings-invalid` (exit 2), of a file that can't be read, too. */
-export async function changeDefaults({ host }: Context, edit: Edit): Promise<void> {
-  const [{ readDefaults }, { rootDir }, { renderDocument }, { parseDocument }] = await Promise.all([
+/** The user's defaults, of what they are and as which text. Throws UserError `settings-invalid` (exit 2), of a file that can't be read, too. */
+export async function changeDefaults(
+  { host, ui, signal }: Context,
+  edit: (document: MachineDocument, text: string) => MachineDocument,
+): Promise<void> {
+  const [{ readDefaults }, { rootDir }, { renderDocument }, { parseDocument }, { withLock }] = await Promise.all([
     import("../config.ts"),
     import("../machine-dir/dir.ts"),
     import("../machine-dir/config-file.ts"),
     import("../settings-document.ts"),
+    import("../machine/lock.ts"),
   ]);
-  const { path, defaults } = rootDir(host);
-  const problems: string[] = [];
-  const reader = { where: `${defaults}: `, homeDir: host.homeDir, problems };
-  const document = parseDocument((await host.files.readText(defaults)) ?? "{}", reader);
-  if (document === undefined) throw settingsInvalid(problems);
-  const text = renderDocument(edit(document));
-  readDefaults({ path: defaults, text }, host, problems);
-  if (problems.length > 0) throw settingsInvalid(problems);
+  const { path, lock, defaults } = rootDir(host);
   await host.files.makeDirectory(path);
-  await host.files.writeAtomic(defaults, text);
+  await withLock(host, { path: lock, what: path, progress: ui.progress, signal }, async () => {
+    const problems: string[] = [];
+    const present = (await host.files.readText(defaults)) ?? noDefaults;
+    const document = parseDocument(present, { where: `${defaults}: `, homeDir: host.homeDir, problems });
+    const text = document && renderDocument(edit(document, present));
+    if (text !== undefined) readDefaults({ path: defaults, text }, host, problems);
+    if (text === undefined || problems.length > 0) throw settingsInvalid(problems);
+    await host.files.writeAtomic(defaults, text);
+  });
 }
+
+const noDefaults = "{}\n";
 
 export function settingsInvalid(problems: readonly string[]): UserError {
   return new UserError(`these settings can't be used:\n  ${problems.join("\n  ")}`, {
@@ -53,7 +60,7 @@ export function settingsInvalid(problems: readonly string[]): UserError {
 
 export async function readDefaultsText({ host }: Context): Promise<string> {
   const { rootDir } = await import("../machine-dir/dir.ts");
-  return (await host.files.readText(rootDir(host).defaults)) ?? "{}\n";
+  return (await host.files.readText(rootDir(host).defaults)) ?? noDefaults;
 }
 
 /** In the user's editor. */
@@ -65,9 +72,10 @@ export async function editMachine(context: Context, names: readonly string[]): P
     namedMachine(context, names),
   ]);
   const before = renderDocument(toDocument(await machine.readConfig()));
+  const dir = machineDir(host, machine.name);
   await editText(
     context,
-    { before, draft: machineDir(host, machine.name).configDraft, what: `settings of ${machine.name}` },
+    { before, draft: dir.configDraft, rejected: dir.configRejected, what: `settings of ${machine.name}` },
     async (text) => {
       const edited = await parse(host, text);
       const edit = await configEdit(host, (document) => {
@@ -84,9 +92,13 @@ export async function editDefaults(context: Context): Promise<void> {
   const { host } = context;
   const { rootDir } = await import("../machine-dir/dir.ts");
   const before = await readDefaultsText(context);
-  await editText(context, { before, draft: rootDir(host).defaultsDraft, what: "defaults" }, async (text) => {
+  const { defaultsDraft: draft, defaultsRejected: rejected } = rootDir(host);
+  await editText(context, { before, draft, rejected, what: "defaults" }, async (text) => {
     const edited = await parse(host, text);
-    await changeDefaults(context, () => edited);
+    await changeDefaults(context, (_, present) => {
+      if (present !== before) throw changedMeanwhile("new machines");
+      return edited;
+    });
   });
 }
 
@@ -101,7 +113,7 @@ async function parse({ homeDir }: Host, text: string): Promise<MachineDocument> 
 function changedMeanwhile(name: string): UserError {
   return new UserError(`the settings of ${name} were changed while you edited them`, {
     code: "settings-changed",
-    hint: `What they are now: boot2docker config ${name}`,
+    hint: "What they are now: boot2docker config",
     exitCode: exitCodes.usage,
   });
 }

@@ -4,19 +4,21 @@ import type { Context } from "./verb.ts";
 
 export interface EditedText {
   before: string;
-  /** Where the text is while it is edited, and stays when it can't be used. */
+  /** Where the text is while it is edited. */
   draft: string;
+  /** Where it is kept when it can't be used: nothing goes on with it by itself. */
+  rejected: string;
   /** For messages. */
   what: string;
 }
 
 /**
- * Has the user's editor change a text until `take` does not throw, or the user gives up: then the draft stays, and the next time goes
- * on with it. Throws UserError `no-terminal`, `editor-failed` (exit 2), and what `take` throws.
+ * Has the user's editor change a text until `take` does not throw, or the user gives up: then the text is kept. Throws UserError
+ * `no-terminal`, `editor-failed` (exit 2), and what `take` throws.
  */
 export async function editText(
   { host, ui, terminal, signal }: Context,
-  { before, draft, what }: EditedText,
+  { before, draft, rejected, what }: EditedText,
   take: (text: string) => Promise<void>,
 ): Promise<void> {
   if (!terminal.isInteractive) {
@@ -30,17 +32,23 @@ export async function editText(
   const editor =
     [env["VISUAL"], env["EDITOR"]].find((line) => line !== undefined && line !== "") ??
     (platform === "win32" ? "notepad" : "vi");
-  const left = await files.readText(draft);
-  if (left === undefined) await files.writeAtomic(draft, before);
-  else ui.say(`this is your earlier text: it was kept in ${draft}`);
+  /** Says where, when there is something to be kept. */
+  const keep = async (): Promise<string> => {
+    const text = await files.readText(draft);
+    if (text === undefined || text === before) {
+      await files.remove(draft);
+      return "Nothing was changed.";
+    }
+    await files.rename(draft, rejected);
+    return `Nothing was changed. Your text is kept in ${rejected}.`;
+  };
+  await files.makeDirectory(draft.slice(0, draft.lastIndexOf("/")));
+  await files.writeAtomic(draft, before);
   for (;;) {
     const code = await processes.runOnTerminal(editor, [draft]);
     if (code !== 0) {
-      throw failure(
-        "editor-failed",
-        `${editor} ended with ${code ?? "a signal"}: the ${what} stay as they were`,
-        "Set EDITOR to a program that edits text.",
-      );
+      const hint = `${await keep()} EDITOR names the program that edits.`;
+      throw failure("editor-failed", `${editor} ended with ${code ?? "a signal"}: the ${what} stay as they were`, hint);
     }
     const text = (await files.readText(draft)) ?? "";
     if (text.trim() === "" || text === before) {
@@ -54,11 +62,12 @@ export async function editText(
       return;
     } catch (error) {
       if (signal.aborted || !(error instanceof UserError)) throw error;
-      ui.say(error.message);
-      if ((await ui.confirm("Edit it again?", signal)) === true) continue;
-      const hint = `Nothing was changed. Your text is kept in ${draft}: the next edit goes on with it.`;
-      const { code, message, exitCode } = error;
-      throw UserError.of({ code, message, hint }, { exitCode, cause: error });
+      if (error.code === "settings-invalid") {
+        ui.say(error.message);
+        if ((await ui.confirm("Edit it again?", signal)) === true) continue;
+      }
+      const { code: errorCode, message, exitCode } = error;
+      throw UserError.of({ code: errorCode, message, hint: await keep() }, { exitCode, cause: error });
     }
   }
 }

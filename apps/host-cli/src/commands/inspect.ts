@@ -25,6 +25,8 @@ export const inspect = verb({
     const dir = machineDir(host, machine.name);
     const record = {
       name: machine.name,
+      // Known to a format also where they are not there.
+      ...{ pid: undefined, agent: undefined, guest: undefined },
       ...status,
       isActive: await machine.isActive(),
       settings: userSettings(config),

@@ -14,7 +14,9 @@ export const ip = verb({
     await forEachMachine(context, await chosenNames(context, operands, false), async (machine) => {
       await runningStatus(machine, context.signal);
       const { dockerPort, sshPort } = await machine.readConfig();
-      context.ui.result(options.json ? JSON.stringify({ ip: address, dockerPort, sshPort }) : address);
+      context.ui.result(
+        options.json ? JSON.stringify({ name: machine.name, ip: address, dockerPort, sshPort }) : address,
+      );
     });
   },
 });

@@ -96,8 +96,8 @@ test("verbs take several machines, or all; what fails for one keeps no other fro
   expect(await run("down m1 nobody lab")).toMatchObject({
     code: 3,
     stderr:
-      "nobody: there is no machine nobody\nhint: Make it with: boot2docker init nobody\n" +
-      "boot2docker: it failed for nobody, of 3 machines\nhint: The others are done.\n",
+      "boot2docker: it failed for 1 of 3 machines:\n" +
+      "  nobody: there is no machine nobody (Make it with: boot2docker init nobody)\nhint: The others are done.\n",
   });
   await bringUp(world);
   expect(await run("down --all")).toMatchObject({ code: 0 });
@@ -108,6 +108,14 @@ test("verbs take several machines, or all; what fails for one keeps no other fro
   expect(await run("rm --all", { answer: "no" })).toMatchObject({ code: 1, stderr: "nothing was deleted\n" });
   expect(await run("rm -y m1 lab")).toMatchObject({ code: 0 });
   expect((await run("ls -q")).stdout).toBe("");
+});
+
+test("a reset of a VM that stands still is over when it serves again", async () => {
+  await bringUp(world);
+  const [vm] = world.vms;
+  await vm?.pause("io-error");
+  expect(await run("reset m1")).toMatchObject({ code: 0 });
+  expect(vm?.history.at(-1)).toBe("ready");
 });
 
 test("poweroff asks nobody, and reset waits until Docker answers again", async () => {

@@ -55,6 +55,15 @@ test("one that runs has at once what can be had, and is told what waits for a re
   });
 });
 
+test("less memory is always possible, and what a machine inherits waits for its next start", async () => {
+  world.freeMemoryBytes = 0;
+  expect(await run("set m1 memory=1g")).toMatchObject({ code: 0 });
+  world.freeMemoryBytes = 2 ** 33;
+  await bringUp(world);
+  expect((await run("set m1 inherit=none")).stderr).toContain("hint: The machine has inherit when it starts again");
+  expect((await run("config --effective m1")).stdout).toMatch(/^inherit +none \(all until it starts again\)/m);
+});
+
 test("a key without a value is taken out; what a machine can't be without is what is built in", async () => {
   await run("set m1 publish=all cpus=1 engine.env.A=1");
   expect(await run("set m1 publish= cpus= engine.env.A=")).toMatchObject({ code: 0 });
@@ -87,7 +96,7 @@ test("all problems come at once, and nothing is changed", async () => {
 
 test.each([
   ["set m1 disk-size=4g", 2, "cannot become 4 GiB: disks only grow"],
-  ["set m1 memory=900g", 1, "this host has"],
+  ["set m1 memory=900g", 1, "this host has 32768"],
   ["set m1 folders=/none-such", 2, "no folder of this host: /none-such"],
   ["set m1", 2, "nothing to be set"],
   ["set m1 memory", 2, "set memory: expected KEY=VALUE"],

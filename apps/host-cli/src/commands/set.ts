@@ -9,7 +9,7 @@ export const set = verb({
   summary: "change settings of a machine",
   details:
     `KEY is one of ${settableKeys.join(", ")}. A machine that runs has folders, disk size, published ports and the engine's settings at once; processors, memory and what it ` +
-    "inherits when it starts again; its own ports can be changed while it is stopped. Without a value a key is taken out of the file: what is built in is so then. " +
+    "inherits when it starts again; its own ports can be changed while it is stopped. Without a value a key is taken out of the file, and what is built in is so then; ports and disk size can't be without one. " +
     "Settings that the engine refuses are not kept.",
   examples: [
     "boot2docker set memory=4g cpus=2",

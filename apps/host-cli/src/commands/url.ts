@@ -19,7 +19,7 @@ export const url = verb({
       ]);
       const tcp = `tcp://${address}:${dockerPort}`;
       const socket = `unix://${machineDir(context.host, machine.name).dockerSocket}`;
-      context.ui.result(options.json ? JSON.stringify({ url: tcp, socket }) : tcp);
+      context.ui.result(options.json ? JSON.stringify({ name: machine.name, url: tcp, socket }) : tcp);
     });
   },
 });

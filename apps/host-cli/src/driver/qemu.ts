@@ -11,7 +11,6 @@ import { connectQmp, type Qmp } from "./qmp.ts";
 const program = "qemu-system-x86_64";
 const startLimitMs = 30_000;
 const quitLimitMs = 5_000;
-const killLimitMs = 10_000;
 const pollMs = 50;
 const logTailBytes = 2_000;
 
@@ -42,7 +41,7 @@ export function qemuDriver(host: Host, dir: MachineDir): Driver {
     } catch {
       signal.throwIfAborted();
       await host.processes.kill(target, "kill");
-      await untilGone(target, host.clock.deadline(killLimitMs, signal));
+      await untilGone(target, signal);
     }
   };
 
@@ -146,7 +145,7 @@ async function logTail(host: Host, path: string): Promise<string> {
 
 function startHint(said: string, dir: MachineDir): string {
   if (/cannot allocate memory|cannot set up guest memory/i.test(said)) {
-    return "Give the machine less memory (memoryMiB in its machine.json), or end other programs.";
+    return `Give the machine less memory (\`boot2docker set ${dir.name} memory=1g\`), or end other programs.`;
   }
   if (/failed to get .*lock/i.test(said))
     return `Another program has the data disk ${dir.dataDisk} open: end it first.`;

@@ -4,7 +4,7 @@ import { exitCodes, UserError } from "../errors.ts";
 import { writeFolder } from "../folders.ts";
 import type { Host } from "../host.ts";
 import { type Inheritance, type PublishScope, settingNames, settings } from "../settings.ts";
-import { type DocumentReader, parseDocument, readDocument, unknownKeys } from "../settings-document.ts";
+import { compoundKeys, type DocumentReader, parseDocument, readDocument, unknownKeys } from "../settings-document.ts";
 import { writeSize } from "../size.ts";
 import type { MachineDir } from "./dir.ts";
 import type { PortRange } from "./ports.ts";
@@ -50,8 +50,16 @@ export async function readMachineConfig(host: Host, dir: MachineDir): Promise<Ma
   return parseMachineConfig(text, dir.config, host.homeDir);
 }
 
+/** What the file has beside that, of a newer version or for an editor, stays in it. */
 export async function writeMachineConfig(host: Host, dir: MachineDir, config: MachineConfig): Promise<void> {
-  await host.files.writeAtomic(dir.config, renderDocument(toDocument(config)));
+  const before = parseDocument((await host.files.readText(dir.config)) ?? "{}", {
+    where: "",
+    homeDir: "",
+    problems: [],
+  });
+  const known: readonly string[] = [...settingNames, ...compoundKeys, ...ownKeys];
+  const others = Object.entries(before ?? {}).filter(([key]) => !known.includes(key));
+  await host.files.writeAtomic(dir.config, renderDocument({ ...Object.fromEntries(others), ...toDocument(config) }));
 }
 
 /** Of a file that people may edit, too. */

@@ -62,7 +62,13 @@ export const rootFiles = {
     path: "defaults.draft.json",
     kind: "file",
     owner: "command",
-    purpose: "Defaults that somebody is editing, or has edited and that can't be used.",
+    purpose: "Defaults that somebody is editing.",
+  },
+  defaultsRejected: {
+    path: "defaults.rejected.json",
+    kind: "file",
+    owner: "command",
+    purpose: "What somebody has edited last and that could not be used. Safe to delete.",
   },
   machines: {
     path: "machines",
@@ -83,7 +89,13 @@ export const machineFiles = {
     path: "machine.draft.json",
     kind: "file",
     owner: "command",
-    purpose: "Settings that somebody is editing, or has edited and that can't be used.",
+    purpose: "Settings that somebody is editing.",
+  },
+  configRejected: {
+    path: "machine.rejected.json",
+    kind: "file",
+    owner: "command",
+    purpose: "What somebody has edited last and that could not be used. Safe to delete.",
   },
   inherited: {
     path: "inherited.json",
@@ -171,6 +183,12 @@ export const machineFiles = {
     purpose: "QMP monitor of commands, one at a time.",
   },
   consoleSocket: { path: "console.sock", kind: "socket", owner: "qemu", purpose: "Serial console, one client." },
+  consoleLock: {
+    path: "console.lock",
+    kind: "file",
+    owner: "command",
+    purpose: "Held while a terminal is attached to the console.",
+  },
   consoleLog: {
     path: "console.log",
     kind: "file",

@@ -2,10 +2,12 @@ import { validate } from "@boot2docker/protocol";
 import * as z from "zod/mini";
 import type { Host } from "../host.ts";
 import type { MachineDir } from "./dir.ts";
-import type { Inheritance } from "../settings.ts";
+import { type Inheritance, inheritances } from "../settings.ts";
 
 /** What a machine takes over from its host: as it was for the command that started it last. */
 const Inherited = z.object({
+  /** What it was to take over then. */
+  mode: z.optional(z.enum(inheritances)),
   /** As for dockerd, with addresses as the guest sees them. A password may be in them. */
   proxy: z.record(z.string(), z.string()),
   /** In PEM. */
@@ -21,6 +23,7 @@ const hostName = "host.docker.internal";
 
 export async function writeInherited(host: Host, dir: MachineDir, what: Inheritance = "all"): Promise<void> {
   const inherited: Inherited = {
+    mode: what,
     proxy: what === "all" || what === "proxy" ? guestProxies(host.env) : {},
     authorities: what === "all" || what === "ca" ? await host.addedAuthorities() : [],
   };
@@ -29,7 +32,7 @@ export async function writeInherited(host: Host, dir: MachineDir, what: Inherita
 
 /** Nothing of a machine that has not started yet. */
 export async function readInherited(host: Host, dir: MachineDir): Promise<Inherited> {
-  const nothing = { proxy: {}, authorities: [] };
+  const nothing: Inherited = { proxy: {}, authorities: [] };
   try {
     const found = validate(Inherited, JSON.parse((await host.files.readText(dir.inherited)) ?? ""));
     return found.ok ? found.value : nothing;

@@ -4,7 +4,7 @@ import { exitCodes, UserError } from "../errors.ts";
 import { isSameFolders, seenByGuest } from "../folders.ts";
 import { type MachineConfig, readMachineConfig, userSettings, writeMachineConfig } from "../machine-dir/config-file.ts";
 import type { VmFacts } from "../driver/driver.ts";
-import { type Change, type Setting, settings } from "../settings.ts";
+import { type Change, type Inheritance, type Setting, settings } from "../settings.ts";
 import { writeSize } from "../size.ts";
 import type { Context } from "./context.ts";
 import { checkFolders, checkMemory, checkPorts } from "./create.ts";
@@ -60,29 +60,34 @@ export async function runChangeConfig(
   const changes = compareConfigs(before, after);
   const isOn = (await driver.inspect()).state === "on";
   await check(context, before, after, isOn);
-  // The disk's size is in the file when the disk has it.
-  await writeMachineConfig(host, dir, { ...after, diskBytes: before.diskBytes });
-  // What failed may have failed for a reason that is gone: to ask for the same again is to try again.
-  if (isOn && (changes.length === 0 || changes.some(({ key, when }) => when === "at-once" && key !== "diskSize"))) {
-    try {
-      await inRow(progress, row, () => apply(context, changes, after));
-    } catch (error) {
-      await writeMachineConfig(host, dir, before);
-      await apply(context, [], before).catch(() => undefined); // What went wrong first is what is told.
-      throw error;
-    }
-  }
+  // First, since it can't be taken back.
   if (after.diskBytes !== before.diskBytes) await runGrowDisk(context, after.diskBytes);
+  await writeMachineConfig(host, dir, after);
+  // What failed may have failed for a reason that is gone: to ask for the same again is to try again.
+  if (!isOn || !(changes.length === 0 || changes.some(({ key, when }) => when === "at-once" && key !== "diskSize"))) {
+    return changes;
+  }
+  try {
+    await inRow(progress, row, () => apply(context, changes, after));
+  } catch (error) {
+    await writeMachineConfig(host, dir, { ...before, diskBytes: after.diskBytes });
+    // Also after Ctrl-C. What went wrong first is what is told.
+    const own = { ...context, signal: host.clock.deadline(applyLimitMs, new AbortController().signal) };
+    await apply(own, [], before).catch(() => undefined);
+    throw error;
+  }
   return changes;
 }
 
 /** What the VM was started with, where that is not what it is to have. */
-export function findWaiting(vm: VmFacts, { cpus, memoryMiB }: MachineConfig): WaitingSetting[] {
+export function findWaiting(vm: VmFacts, inherited: Inheritance | undefined, config: MachineConfig): WaitingSetting[] {
+  const { cpus, memoryMiB, inherit = "all" } = config;
   if (vm.state === "off" || vm.size === undefined) return [];
   const { size } = vm;
   return [
     ...(size.cpus === cpus ? [] : [{ key: "cpus" as const, running: size.cpus }]),
     ...(size.memoryMiB === memoryMiB ? [] : [{ key: "memory" as const, running: writeSize(size.memoryMiB * 2 ** 20) }]),
+    ...(inherited === undefined || inherited === inherit ? [] : [{ key: "inherit" as const, running: inherited }]),
   ];
 }
 
@@ -102,9 +107,10 @@ async function check(
     });
   }
   const changed = new Set(changes.map(({ key }) => key));
-  if (changed.has("memory")) checkMemory(host, after.memoryMiB, isOn);
+  if (after.memoryMiB > before.memoryMiB) checkMemory(host, after.memoryMiB, "ever");
   if (changed.has("dockerPort") || changed.has("sshPort")) await checkPorts(host, dir, after);
-  if (changed.has("diskSize")) checkGrowth(dir.name, before.diskBytes, after.diskBytes);
+  const disk = await host.files.stat(dir.dataDisk);
+  if (changed.has("diskSize")) checkGrowth(dir.name, disk?.sizeBytes ?? before.diskBytes, after.diskBytes);
   const had = new Set((before.folders ?? []).map(({ path }) => path));
   await checkFolders(
     host,

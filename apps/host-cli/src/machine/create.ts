@@ -94,7 +94,7 @@ async function checkRequest(host: Host, root: RootDir, request: MachineRequest):
   if (request.diskBytes < leastDiskBytes) {
     throw tooLittle("disk-too-small", `a disk of ${request.diskBytes} bytes is too small`, `${leastDiskBytes} bytes`);
   }
-  checkMemory(host, request.memoryMiB);
+  checkMemory(host, request.memoryMiB, "now");
   const freeBytes = await host.files.freeBytes(root.path);
   if (freeBytes < leastFreeBytes) {
     throw new UserError(`${root.path} has ${freeBytes} bytes free, a machine needs at least ${leastFreeBytes}`, {
@@ -104,13 +104,13 @@ async function checkRequest(host: Host, root: RootDir, request: MachineRequest):
   }
 }
 
-/** Throws UserError `host-memory`. A machine that runs gives back what it has before it is to have it. */
-export function checkMemory(host: Host, wantedMiB: number, isRunning = false): void {
+/** Throws UserError `host-memory` when this host does not have so much free now, or can't ever have it. */
+export function checkMemory(host: Host, wantedMiB: number, when: "now" | "ever"): void {
   const { memoryBytes, freeMemoryBytes } = host.resources();
-  const free = Math.floor((isRunning ? memoryBytes : freeMemoryBytes) / (1 << 20));
-  if (wantedMiB <= free) return;
-  const all = Math.floor(memoryBytes / (1 << 20));
-  throw new UserError(`the machine is to have ${wantedMiB} MiB of memory; this host has ${free} of ${all} free`, {
+  const [free, all] = [freeMemoryBytes, memoryBytes].map((bytes) => Math.floor(bytes / (1 << 20)));
+  if (wantedMiB <= ((when === "now" ? free : all) ?? 0)) return;
+  const has = when === "now" ? `${free} of ${all} free` : `${all}`;
+  throw new UserError(`the machine is to have ${wantedMiB} MiB of memory; this host has ${has}`, {
     code: "host-memory",
     hint: "Ask for less memory, or end other programs.",
   });

@@ -61,7 +61,7 @@ export interface FolderFacts extends HostFolder {
 /** A setting that a machine which runs has only when it starts again. */
 export interface WaitingSetting {
   /** As `boot2docker set` has it. */
-  key: "cpus" | "memory";
+  key: "cpus" | "memory" | "inherit";
   /** As the file would have it. */
   running: number | string;
 }

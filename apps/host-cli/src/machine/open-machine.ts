@@ -12,6 +12,7 @@ import { qemuDriver } from "../driver/qemu.ts";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { machineAbsent, readMachineConfig } from "../machine-dir/config-file.ts";
+import { readInherited } from "../machine-dir/inherited.ts";
 import { closeClientAccess, openClientAccess, problemOf } from "./client-access.ts";
 import { findWaiting, runChangeConfig } from "./change-config.ts";
 import type { Context } from "./context.ts";
@@ -91,7 +92,10 @@ export function openMachine(host: Host, name: string): Machine {
     changeConfig: (edit, progress, signal) =>
       locked(progress, signal, async (context) => runChangeConfig(context, edit(await readMachineConfig(host, dir)))),
 
-    readWaiting: async () => findWaiting(await driver.inspect(), await readMachineConfig(host, dir)),
+    readWaiting: async () => {
+      const [vm, { mode }] = await Promise.all([driver.inspect(), readInherited(host, dir)]);
+      return findWaiting(vm, mode, await readMachineConfig(host, dir));
+    },
 
     growDisk: (sizeBytes, progress, signal) => locked(progress, signal, (context) => runGrowDisk(context, sizeBytes)),
 

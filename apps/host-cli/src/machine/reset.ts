@@ -1,8 +1,9 @@
+import { stopsVm } from "../agent/vm-problems.ts";
 import { connectToAgent } from "../agent/open-agent.ts";
 import { exitCodes, UserError } from "../errors.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 import type { Context } from "./context.ts";
-import { observe } from "./observe.ts";
+import { type Observation, observe } from "./observe.ts";
 import { inRow } from "./row.ts";
 import { runUp } from "./up.ts";
 
@@ -21,20 +22,25 @@ export async function runReset(context: Context, config: MachineConfig): Promise
   }
   await inRow(progress, "VM reset", async () => {
     const limit = host.clock.deadline(resetLimitMs, signal);
-    const bootedMs = await uptimeMs(context, limit);
+    const before = await look(context, limit);
     await driver.reset(limit);
-    // The agent knows the state of before until the guest has said hello again, or is missed.
-    while (bootedMs !== undefined && ((await uptimeMs(context, limit)) ?? 0) >= bootedMs)
+    // The agent has the state of before until the guest has said hello again, or is missed, and until it has looked at the VM.
+    for (let seen = before; isOfBefore(seen, before); seen = await look(context, limit)) {
       await host.clock.delay(pollMs, limit);
+    }
   });
   await runUp(context, config);
 }
 
-/** Undefined while the guest is not there. */
-async function uptimeMs({ host, dir, driver }: Context, signal: AbortSignal): Promise<number | undefined> {
+function isOfBefore({ agent, guest }: Observation, before: Observation): boolean {
+  const isStopped = agent?.problems?.some(stopsVm) === true;
+  return isStopped || (guest !== undefined && before.guest !== undefined && guest.uptimeMs >= before.guest.uptimeMs);
+}
+
+async function look({ host, dir, driver }: Context, signal: AbortSignal): Promise<Observation> {
   const agent = await connectToAgent(host, dir, () => undefined, signal);
   try {
-    return (await observe(host, driver, agent, signal)).guest?.uptimeMs;
+    return await observe(host, driver, agent, signal);
   } finally {
     await agent?.close();
   }

@@ -3,13 +3,14 @@ import { createServer, type AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import ssh2, { type PseudoTtyInfo, type ServerChannel, type Session } from "ssh2";
 import { afterEach, expect, test } from "vitest";
+import { makeKeyPair } from "../machine/ssh-key.ts";
 import { connectSsh, type SshAddress } from "./connect.ts";
 import { runSession, type SessionRequest } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A real ssh server on the loopback, with real keys: what is between here and the guest is only the wire. */
-const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
-const userKey = ssh2.utils.generateKeyPairSync("ed25519");
+const hostKey = await makeKeyPair("test");
+const userKey = await makeKeyPair("test");
 const never = new AbortController().signal;
 const onceDone: (() => void)[] = [];
 
@@ -195,7 +196,7 @@ test("a connection that ends before the command has no exit code", async () => {
 
 test("a server with another host key gets no login, and is named", async () => {
   const { address, said } = await serve(() => undefined);
-  const other = ssh2.utils.generateKeyPairSync("ed25519").public;
+  const other = (await makeKeyPair("test")).public;
   for (const hostKeys of [[other], []]) {
     await expect(connectSsh({ ...address, hostKeys }, never)).rejects.toMatchObject({
       code: "ssh-host-key",
@@ -207,7 +208,7 @@ test("a server with another host key gets no login, and is named", async () => {
 
 test("a key that the guest does not know, and a port where nobody listens, are connection errors", async () => {
   const { address } = await serve(() => undefined);
-  const stranger = ssh2.utils.generateKeyPairSync("ed25519").private;
+  const stranger = (await makeKeyPair("test")).private;
   const refused = { code: "ssh-connection", exitCode: 255 };
   await expect(connectSsh({ ...address, privateKey: stranger }, never)).rejects.toMatchObject(refused);
   for (const close of onceDone.splice(0)) close();

@@ -1,5 +1,5 @@
 import { RpcError } from "@boot2docker/protocol";
-import { exitCodes, UserError } from "../errors.ts";
+import { type ExitCode, exitCodes, UserError } from "../errors.ts";
 import { asTyped } from "../hint-commands.ts";
 
 export interface Failure {
@@ -7,7 +7,7 @@ export interface Failure {
   code: string;
   message: string;
   hint: string | undefined;
-  exitCode: number;
+  exitCode: ExitCode;
 }
 
 /** What a thrown value means to the person at the keyboard. After Ctrl-C it is only what followed from that. */

@@ -19,7 +19,7 @@ export function renderTemplate(template: string, record: object): string {
 
 function pick(record: object, [first = "", ...rest]: readonly string[], whole: string): unknown {
   const fields: Readonly<Record<string, unknown>> = { ...record };
-  const name = [first, `${first.charAt(0).toLowerCase()}${first.slice(1)}`].find((key) => key in fields);
+  const name = [first, `${first.charAt(0).toLowerCase()}${first.slice(1)}`].find((key) => Object.hasOwn(fields, key));
   if (name === undefined) throw unknown(whole, `there are ${Object.keys(fields).join(", ")}`);
   const value = fields[name];
   if (rest.length === 0) return value;
