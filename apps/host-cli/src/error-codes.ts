@@ -62,6 +62,9 @@ export const errorCodes = {
   "no-answer": "guest or host agent did not answer as they should",
   // The data disk.
   "data-disk-missing": "the file of the data disk is not there",
+  "disk-present": "a disk is to be adopted, and the machine has one already",
+  "disk-unreadable": "the disk that is to be adopted can't be read",
+  "disk-format": "the disk that is to be adopted is in more than one file, or of a format that needs qemu-img",
   "disk-shrinks": "a disk never becomes smaller",
   "disk-not-checked": "the disk was not checked",
   "disk-not-checkable": "the disk was not formatted by boot2docker, and can't be asked for a check",

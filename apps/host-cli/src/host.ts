@@ -86,6 +86,16 @@ export interface Files {
   empty(path: string): Promise<void>;
   /** A new file of `start` and zeros, which take no space. Fails with EEXIST rather than touch one that is there. */
   createSparse(path: string, sizeBytes: number, start: string): Promise<void>;
+  /**
+   * A new file like `from`, private to the user and flushed, in which zeros take no space. Fails with EEXIST. `onProgress` gets bytes read so
+   * far, and all.
+   */
+  copySparse(
+    from: string,
+    to: string,
+    onProgress: (readBytes: number, allBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Makes a file longer, by zeros that take no space. Never makes one shorter. */
   grow(path: string, sizeBytes: number): Promise<void>;
   /** Bytes in the middle of a file that is there, flushed to the disk. */

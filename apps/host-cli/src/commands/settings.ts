@@ -1,7 +1,7 @@
 import type { MachineFlags } from "../config.ts";
 import { engineOptions, flattenEngine } from "../engine-options.ts";
 import { exitCodes, UserError } from "../errors.ts";
-import { type Bases, folderOptions, isSameFolders } from "../folders.ts";
+import { absolutePath, type Bases, folderOptions, isSameFolders } from "../folders.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machineExists } from "./machines.ts";
@@ -21,8 +21,11 @@ export const machineOptions = {
   ...engineOptions,
 } satisfies Record<SettingName | keyof typeof folderOptions | keyof typeof engineOptions, OptionRow>;
 
+/** `disk` is one to begin with: a path as the user wrote it. */
+type InitFlags = MachineFlags & { disk?: string };
+
 /** Returns whether it had to be made. Throws UserError `settings-fixed` (exit 2) when there is one of other settings. */
-export async function ensureMachine(context: Context, machine: Machine, flags: MachineFlags): Promise<boolean> {
+export async function ensureMachine(context: Context, machine: Machine, flags: InitFlags): Promise<boolean> {
   if (!(await machineExists(context.host, machine.name))) {
     try {
       await create(context, machine.name, flags);
@@ -37,28 +40,32 @@ export async function ensureMachine(context: Context, machine: Machine, flags: M
 }
 
 /** Of flags, environment and the user's defaults. */
-async function create({ host, ui, signal }: Context, name: string, flags: MachineFlags): Promise<void> {
+async function create({ host, ui, signal }: Context, name: string, flags: InitFlags): Promise<void> {
   const [{ resolveSettings }, { createMachine }, { rootDir }] = await Promise.all([
     import("../config.ts"),
     import("../machine/create.ts"),
     import("../machine-dir/dir.ts"),
   ]);
   const path = rootDir(host).defaults;
-  const { request } = resolveSettings({
+  const { request, from } = resolveSettings({
     flags,
     env: host.env,
     file: { path, text: await host.files.readText(path) },
     hostCpus: host.resources().cpus,
     bases: host,
   });
-  await createMachine(host, name, request, ui.progress, signal);
+  const adopt = flags.disk !== undefined && {
+    path: absolutePath(flags.disk, host),
+    ...(from.has("diskSize") && { sizeBytes: request.diskBytes }),
+  };
+  await createMachine(host, name, { ...request, ...(adopt && { adopt }) }, ui.progress, signal);
 }
 
 /**
  * Flags that a machine already has are no contradiction: scripts repeat themselves. Throws UserError `settings-fixed`
  * (exit 2) for others, rather than do as if they had been heard.
  */
-async function checkSettings(name: string, flags: MachineFlags, config: MachineConfig, bases: Bases): Promise<void> {
+async function checkSettings(name: string, flags: InitFlags, config: MachineConfig, bases: Bases): Promise<void> {
   const { longFlag, parseFlags } = await import("../config.ts");
   const { cpus, memoryMiB: memory, diskBytes: diskSize, dockerPort, sshPort } = config;
   const { publish = "loopback", inherit = "all" } = config;
@@ -71,6 +78,7 @@ async function checkSettings(name: string, flags: MachineFlags, config: MachineC
   const isOther = ([key, value]: [string, unknown]): boolean =>
     JSON.stringify(value) !== JSON.stringify(hasEngine.get(key));
   if (engine !== undefined && flattenEngine(engine).some(isOther)) other.push("--engine-…");
+  if (flags.disk !== undefined) other.push("--disk");
   if (folders !== undefined && !isSameFolders(folders, config.folders ?? [])) other.push("--mount");
   if (other.length === 0) return;
   throw new UserError(`machine ${name} is there already, with another ${other.join(", ")}`, {

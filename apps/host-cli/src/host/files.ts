@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FileFacts, Files } from "../host.ts";
+import { copySparse } from "./copy-sparse.ts";
 import { tryLock } from "./lock.ts";
 import { watchFolder } from "./watch-folder.ts";
 
@@ -20,6 +21,7 @@ export const nodeFiles: Files = {
   append: (path, text) => fs.appendFile(path, text, { mode: privateFile }),
   empty: (path) => fs.truncate(path, 0),
   createSparse,
+  copySparse,
   grow: (path, sizeBytes) =>
     changeFlushed(path, async (file) => {
       if ((await file.stat()).size < sizeBytes) await file.truncate(sizeBytes);

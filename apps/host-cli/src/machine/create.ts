@@ -5,6 +5,7 @@ import { defaultFolders } from "../folders.ts";
 import type { Host } from "../host.ts";
 import { ensureCa, renewClientCertificate } from "../tls/ca.ts";
 import { type MachineConfig, parseMachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
+import { type AdoptedDisk, adoptDisk } from "./adopt-disk.ts";
 import { ensureDataDisk } from "./data-disk.ts";
 import {
   checkSocketPaths,
@@ -21,7 +22,7 @@ import { chooseDynamicPorts, choosePorts, type MachinePorts } from "../machine-d
 import { ensureSshKey } from "./ssh-key.ts";
 
 /** Ports that are not given are chosen: free now, and of no other machine. */
-export type MachineRequest = Omit<MachineConfig, keyof MachinePorts> & Partial<MachinePorts>;
+export type MachineRequest = Omit<MachineConfig, keyof MachinePorts> & Partial<MachinePorts> & { adopt?: AdoptedDisk };
 
 /** What the host needs for the unpacked image and a first container. */
 const leastFreeBytes = 1 << 30;
@@ -43,7 +44,7 @@ export async function createMachine(
   checkSocketPaths(host, dir);
   await host.files.makeDirectory(dir.root.machines);
   const options = { path: dir.root.lock, what: dir.root.path, progress, signal };
-  return withLock(host, options, () => createLocked(host, dir, request, progress));
+  return withLock(host, options, () => createLocked(host, dir, request, progress, signal));
 }
 
 async function createLocked(
@@ -51,6 +52,7 @@ async function createLocked(
   dir: MachineDir,
   request: MachineRequest,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<MachineConfig> {
   if ((await host.files.stat(dir.config)) !== undefined) {
     throw new UserError(`there is a machine ${dir.name} already`, {
@@ -62,6 +64,8 @@ async function createLocked(
   const folders = request.folders ?? (await findDefaultFolders(host));
   await checkFolders(host, folders);
   await makeMachineDirectory(host, dir);
+  const { adopt, ...wanted } = request;
+  if (adopt !== undefined) await adoptDisk(host, dir, adopt, progress, signal);
   const row = progress.begin(`machine ${dir.name} created`);
   await ensureCa(host, dir.root);
   await renewClientCertificate(host, dir);
@@ -71,7 +75,7 @@ async function createLocked(
   const ranges = others.flatMap(({ config: { dynamicPorts } }) => dynamicPorts ?? []);
   const dynamicPorts = chooseDynamicPorts(dir.path, ranges);
   const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
-  const config = { ...request, ...ports, dynamicPorts, diskBytes, folders };
+  const config = { ...wanted, ...ports, dynamicPorts, diskBytes, folders };
   await writeMachineConfig(host, dir, config);
   row.done();
   return config;

@@ -100,6 +100,14 @@ export function filesOn(disk: FakeDisk): Omit<Files, "tryLock"> {
       disk.put(path, start);
       entries.set(path, { ...must(path), sparseBytes: sizeBytes });
     },
+    copySparse: async (from, to, onProgress) => {
+      checkParent(to);
+      if (entries.has(to)) throw new FileError("EEXIST", to);
+      const entry = must(from);
+      entries.set(to, entry);
+      const size = entry.sparseBytes ?? entry.bytes.byteLength;
+      onProgress(size, size);
+    },
     grow: async (path, sizeBytes) => {
       const entry = must(path);
       entries.set(path, { ...entry, sparseBytes: Math.max(sizeBytes, entry.sparseBytes ?? entry.bytes.byteLength) });
