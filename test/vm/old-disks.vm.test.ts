@@ -3,7 +3,6 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -81,14 +80,13 @@ function put(path: string, offset: number, bytes: Uint8Array): void {
   closeSync(file);
 }
 
-test("a disk of docker-machine has its partition, its swap, its volumes, its profile and its keys", async () => {
-  const disk = hostOf(box).dir.dataDisk;
+test("a disk of docker-machine, adopted as the vmdk that it was: its partition, swap, volumes, profile and keys", async () => {
+  const disk = join(box.root, "disk");
   const [data, swap] = [join(box.root, "data"), join(box.root, "swap")];
   await makeOldFileSystem(data, 1024);
   writeFileSync(swap, "");
   truncateSync(swap, 512 * mib);
   await must("/sbin/mkswap", [swap]);
-  rmSync(disk);
   writeFileSync(disk, "");
   truncateSync(disk, 2048 * mib);
   writePartitions(disk, [
@@ -97,6 +95,9 @@ test("a disk of docker-machine has its partition, its swap, its volumes, its pro
   ]);
   put(disk, 513 * mib, readFileSync(data));
   put(disk, mib, readFileSync(swap).subarray(0, mib));
+  await must("qemu-img", ["convert", "-O", "vmdk", disk, `${disk}.vmdk`]);
+  await box.ok("delete", "--yes");
+  await box.ok("init", "--disk", `${disk}.vmdk`);
   await box.ok("up");
   expect(await box.ok("status")).toBe("running");
   expect(await inGuest("awk '$2 == \"/mnt/data\" {print $1}' /proc/mounts; swapon --show=NAME --noheadings")).toMatch(

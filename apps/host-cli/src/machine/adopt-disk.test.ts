@@ -57,7 +57,7 @@ test("other formats are read by qemu-img, when it is there and the file stands a
     code: 2,
     stderr: expect.stringContaining("qemu-img is needed") as string,
   });
-  const part = await adopt("QFI\u00fb", "init old --disk ~/old.disk", { "backing-filename": "/etc/shadow" });
+  const part = await adopt("KDMV", "init old --disk ~/old.disk", { "backing-filename": "/etc/shadow" });
   expect(part.said).toMatchObject({ code: 2, stderr: expect.stringContaining("it goes on in /etc/shadow") as string });
   expect(part.disk).toBeUndefined();
   expect((await adopt("# Disk DescriptorFile", "init old --disk ~/old.disk", {})).said).toMatchObject({ code: 2 });
