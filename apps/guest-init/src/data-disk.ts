@@ -1,4 +1,4 @@
-import type { GuestConfig, Reason } from "@boot2docker/protocol";
+import type { GuestConfig, GuestReason } from "@boot2docker/protocol";
 import type { ExtFacts } from "./ext4.ts";
 
 /** On disks that boot2docker made, old or new (PER-01). */
@@ -37,7 +37,7 @@ export type DiskDecision =
   | { do: "mount"; device: string; check: Check }
   | { do: "format"; disk: Disk }
   /** Nothing on any disk is touched. */
-  | { do: "refuse"; reason: Reason }
+  | { do: "refuse"; problem: readonly [code: GuestReason, message: string, hint: string] }
   /** It depends on what the host says. */
   | { do: "ask-host" }
   /** There is no disk, and nobody who says that there should be one: go on without persistence. */
@@ -102,9 +102,12 @@ function mount({ device, content, isToBeChecked = false }: Volume & { isToBeChec
   return { do: "mount", device, check: content.kind === "ext" && content.isClean ? "none" : "repair" };
 }
 
-function refuse(code: string, message: string): DiskDecision {
+function refuse(
+  code: "ambiguous" | "missing" | "unclaimed" | "blank" | "foreign" | "unreadable",
+  message: string,
+): DiskDecision {
   const hint = "Nothing on it was changed. Attach the machine's own disk, or an empty one, and start it again.";
-  return { do: "refuse", reason: { code: `data-disk-${code}`, message: `no data disk: ${message}`, hint } };
+  return { do: "refuse", problem: [`data-disk-${code}`, `no data disk: ${message}`, hint] };
 }
 
 const list = (volumes: readonly Volume[]): string => volumes.map(({ device }) => device).join(", ");

@@ -40,7 +40,7 @@ export async function openDataDisk(context: DataDiskContext, signal: AbortSignal
   }
   switch (decision.do) {
     case "refuse":
-      throw new Problem(decision.reason.code, decision.reason.message, decision.reason.hint ?? "");
+      throw new Problem(...decision.problem);
     case "ask-host":
       throw new Error("the host's answer leaves the data disk undecided"); // planDataDisk asks once only
     case "without":

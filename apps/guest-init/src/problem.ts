@@ -1,11 +1,11 @@
-import type { Reason } from "@boot2docker/protocol";
+import type { GuestReason, Reason } from "@boot2docker/protocol";
 
 /** A failure that has a name of its own and says what to do. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly reason: Reason;
 
-  constructor(code: string, message: string, hint: string, options?: ErrorOptions) {
+  constructor(code: GuestReason, message: string, hint: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = { code, message, hint };
   }

@@ -92,10 +92,10 @@ describe("runPhases", () => {
   it("goes on after a phase that may degrade, with its reason", async () => {
     const run = start([phase("host", "await-host"), phase("engine", "start-engine", { after: ["host"] })]);
     await settle();
-    await run.fail("await-host", new Problem("host-silent", "no host", "start it"));
+    await run.fail("await-host", new Problem("folders-host-away", "no host", "start it"));
     expect(run.history.slice(2)).toEqual([
       "phase.failed host",
-      "degraded host host-silent",
+      "degraded host folders-host-away",
       "phase.started engine",
       "do start-engine",
     ]);

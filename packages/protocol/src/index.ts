@@ -7,4 +7,5 @@ export * from "./limits.ts";
 export * from "./messages.ts";
 export * from "./methods.ts";
 export * from "./problems.ts";
+export * from "./reason-codes.ts";
 export * from "./rpc.ts";
