@@ -32,6 +32,10 @@ export const refusedVerbs: Readonly<Record<string, Refused>> = {
 const onLoopback = "Ports of a machine are on 127.0.0.1, whatever network this host is in.";
 const ownDriver = "QEMU is the only driver, with the accelerator that this host has: see BOOT2DOCKER_ACCELERATOR.";
 
+/** Of the drivers of docker-machine, those for which there is no row. */
+export const driverOption = /^--(virtualbox|vmware[a-z]*|hyperv|xhyve|parallels|generic|swarm)-/;
+export const refusedDriverOption: Refused = { why: "there is one driver", instead: ownDriver };
+
 /** By their long names. */
 export const refusedOptions: Readonly<Record<string, Refused>> = {
   "--vm": { why: "a machine's name is an operand", instead: "For example: boot2docker up work" },
@@ -69,6 +73,7 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
     instead: "A wait that fails says what it waited for, and what to do.",
   },
   "--serial": { why: "the console is always there", instead: "To see it: boot2docker console" },
+  "--client-certs": { why: "both certificates are made anew", instead: "Leave it out." },
   "--swarm": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
   "--tls-san": { why: "a machine answers on the loopback alone", instead: onLoopback },
   "--engine-install-url": { why: "Docker is part of the image", instead: "`boot2docker version` says which one." },

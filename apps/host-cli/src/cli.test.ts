@@ -114,6 +114,12 @@ test.each([
     /boot2docker restart$/,
   ],
   [["up", "--vm=work"], "there is no --vm: a machine's name is an operand", "For example: boot2docker up work"],
+  [
+    ["create", "--virtualbox-hostonly-cidr", "x"],
+    "there is no --virtualbox-hostonly-cidr: there is one driver",
+    /^QEMU is the only driver/,
+  ],
+  [["constructor"], "unknown command 'constructor'", "See: boot2docker help"],
   [["--vm", "work", "up"], "there is no --vm: a machine's name is an operand", "For example: boot2docker up work"],
   [["-m", "4096", "init"], "unknown option '-m'", "See: boot2docker help"],
   [

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
-import { refusedOptions, refusedVerbs } from "./ancestors.ts";
+import { driverOption, refusedDriverOption, refusedOptions, refusedVerbs } from "./ancestors.ts";
 import { verbs } from "./commands/table.ts";
 import { commonOptions, type Input, type OptionRows, type Verb } from "./commands/verb.ts";
 import { exitCodes, UserError } from "./errors.ts";
@@ -156,7 +156,7 @@ function refusedBy(code: string, what: string, verb = ""): { message: string; hi
   const option = /^unknown option '(--[^'=]*)/.exec(what)?.[1];
   const name = code === "commander.unknownCommand" ? verb : (option ?? "");
   const table = code === "commander.unknownCommand" ? refusedVerbs : refusedOptions;
-  const refused = Object.hasOwn(table, name) ? table[name] : undefined;
+  const refused = Object.hasOwn(table, name) ? table[name] : driverOption.test(name) ? refusedDriverOption : undefined;
   return refused === undefined ? undefined : { message: `there is no ${name}: ${refused.why}`, hint: refused.instead };
 }
 

@@ -1,12 +1,13 @@
 import type { Context, OptionRows, OptionValues } from "./commands/verb.ts";
 import { exitCodes, NobodyReads } from "./errors.ts";
 import { run } from "./run.ts";
+import { quoteWord } from "./shell-env.ts";
 import { processTerminal } from "./ssh/terminal.ts";
 import { openUi, type Screen, type Ui } from "./ui.ts";
 import { chooseStyle } from "./ui/style.ts";
 
 /** As a line to type. The launcher of a checkout has quoted its own, launch.ts gives one to a script of Node. */
-const programName = process.env["BOOT2DOCKER_COMMAND"] ?? quoteWord(process.argv0);
+const programName = process.env["BOOT2DOCKER_COMMAND"] ?? quoteWord(process.argv0, process.platform);
 
 /** The only place where this program ends, and where it meets signals and streams. */
 async function main(): Promise<void> {
@@ -68,12 +69,6 @@ function openProcessUi(options: OptionValues<OptionRows>, out: Screen, err: Scre
     },
     ...(process.stdin.isTTY && err.isTerminal ? { ask } : {}),
   });
-}
-
-/** For the shells of this system, which agree on words of these letters and on single quotes. */
-function quoteWord(word: string): string {
-  const apostrophe = process.platform === "win32" ? "''" : String.raw`'\''`;
-  return /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", apostrophe)}'`;
 }
 
 /** A stream of this process, opened when it is asked for: to open one takes Node a millisecond or two. */

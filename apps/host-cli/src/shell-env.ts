@@ -113,3 +113,9 @@ export function powershellQuoted(value: string): string {
 function singleQuoted(value: string, escapedQuote: string): string {
   return `'${value.replaceAll("'", escapedQuote)}'`;
 }
+
+/** Where that is needed, for the shells of a system, which agree on words of these letters and on single quotes. */
+export function quoteWord(word: string, platform: string): string {
+  const apostrophe = platform === "win32" ? "''" : String.raw`'\''`;
+  return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", apostrophe)}'`;
+}

@@ -1,6 +1,7 @@
 import { exitCodes, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { renderEnv, type ShellName, shellNames, shellOfProgram, type Variables } from "../shell-env.ts";
+import type { Machine } from "../machine/machine.ts";
+import { quoteWord, renderEnv, type ShellName, shellNames, shellOfProgram, type Variables } from "../shell-env.ts";
 import { callingShell } from "./calling-shell.ts";
 import { address, namedMachine, runningStatus } from "./machines.ts";
 import { type Context, defaultMachine, jsonOption, machineOperand, verb } from "./verb.ts";
@@ -21,11 +22,19 @@ export const env = verb({
       choices: shellNames,
     },
     unset: { flags: "-u, --unset", summary: "unset them again; needs no machine" },
+    dockerFlags: {
+      flags: "--docker-flags",
+      summary: "print options of the docker client instead: docker $(boot2docker env --docker-flags) ps",
+    },
     noProxy: { flags: "--no-proxy", summary: "NO_PROXY also where there is no proxy" },
     ...jsonOption,
   },
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
+    if (options.dockerFlags) {
+      ui.result(await dockerFlags(context, await namedMachine(context, operands)));
+      return;
+    }
     const shell = options.shell === undefined ? await callingShell(context) : parseShell(options.shell);
     const machine = await namedMachine(context, operands);
     const noProxy = options.noProxy || hasProxy(host) ? noProxyVariable(host, options.unset === true) : {};
@@ -50,6 +59,17 @@ export const env = verb({
     }
   },
 });
+
+/** As `docker-machine config` had them. */
+async function dockerFlags({ host, signal }: Context, machine: Machine): Promise<string> {
+  await runningStatus(machine, signal);
+  const [{ dockerPort }, { machineDir }] = await Promise.all([machine.readConfig(), import("../machine-dir/dir.ts")]);
+  const { tlsCa, tlsCert, tlsKey } = machineDir(host, machine.name);
+  const files = [`--tlscacert=${tlsCa}`, `--tlscert=${tlsCert}`, `--tlskey=${tlsKey}`];
+  return ["--tlsverify", ...files, `-H=tcp://${address}:${dockerPort}`]
+    .map((word) => quoteWord(word, host.platform))
+    .join(" ");
+}
 
 /** What to type for it; the default machine goes without saying. */
 export function envCommand({ programName }: Context, name: string, flags: readonly string[] = []): string {

@@ -42,3 +42,13 @@ test("complete answers a shell, and completion prints what has it ask", async ()
   expect((await run("completion", "zsh")).stdout).toContain("#compdef boot2docker");
   expect(await run("completion", "tcsh")).toMatchObject({ code: 2 });
 });
+
+test("env --docker-flags prints options of the docker client", async () => {
+  const { world } = await worldWithMachine();
+  expect(await runInWorld(world, ["env", "--docker-flags", "m1"])).toMatchObject({ code: 3, stdout: "" });
+  await bringUp(world);
+  const tls = "/root-dir/machines/m1/tls";
+  expect((await runInWorld(world, ["env", "--docker-flags", "m1"])).stdout).toBe(
+    `--tlsverify --tlscacert=${tls}/ca.pem --tlscert=${tls}/cert.pem --tlskey=${tls}/key.pem -H=tcp://127.0.0.1:23760\n`,
+  );
+});
