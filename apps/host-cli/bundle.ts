@@ -56,8 +56,13 @@ export async function bundleInParts(folder: string): Promise<void> {
     outfile: `${folder}/rest.cjs`,
     plugins: [withoutChildProcesses, keepApart, keepOneOf(errors, "errors")],
   });
-  const entryPoints = { ...loadedOnDemand, errors, main: `${import.meta.dirname}/src/launch.ts` };
-  await esbuild.build({ ...options, entryPoints, outdir: folder, outExtension: { ".js": ".cjs" } });
+  await esbuild.build({
+    ...options,
+    entryPoints: { ...loadedOnDemand, errors, main: `${import.meta.dirname}/src/launch.ts` },
+    outdir: folder,
+    outExtension: { ".js": ".cjs" },
+    external: [...options.external, "./command.cjs"],
+  });
 }
 
 /** Its classes are compared: there must be one of each in a process. */

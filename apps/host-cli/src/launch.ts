@@ -1,6 +1,9 @@
 import { lstatSync, mkdirSync } from "node:fs";
-import { createRequire, enableCompileCache } from "node:module";
+import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
+
+/** Of what this becomes. */
+declare const require: (path: string) => unknown;
 
 /**
  * dist/main.cjs: has V8 keep what it has compiled of the command, for the next one. Only in a folder that nobody else may write to: what is
@@ -17,7 +20,7 @@ try {
   // It takes a little longer.
 }
 process.env["BOOT2DOCKER_COMMAND"] ??= "boot2docker"; // Without it the program's own name, which is Node's here.
-createRequire(__filename)("./command.cjs");
+require("./command.cjs");
 
 function isOurs(path: string): boolean {
   const facts = lstatSync(path, { throwIfNoEntry: false });
