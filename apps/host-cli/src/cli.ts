@@ -102,7 +102,8 @@ function fillIn(command: Command, row: Verb, action: Action): void {
   for (const { name: operand, summary, isRepeated } of row.operands) {
     command.argument(isRepeated ? `[${operand}...]` : `[${operand}]`, summary);
   }
-  addOptions(command, { ...commonOptions, ...row.options });
+  // Its own come first, also in the place of one of these.
+  addOptions(command, { ...row.options, ...commonOptions, ...row.options });
   if (row.examples !== undefined) {
     command.addHelpText("after", `\nExamples:\n${row.examples.map((line) => `  ${line}`).join("\n")}`);
   }
