@@ -40,7 +40,7 @@ test("a machine that runs has at once what can be had, and the rest when it star
   );
   expect(said).toMatchObject({ code: 0, stdout: "" });
   expect(said.stderr).toContain("memory: 1g → 1200m");
-  expect(said.stderr).toContain("hint: The machine has memory when it starts again");
+  expect(said.stderr).toContain("hint: The machine has memory as set when it starts again");
   expect(await box.dockerOk(["info", "--format", "{{json .Labels}}"])).toBe('["a=b"]');
   expect(await box.dockerOk(["run", "--rm", "-v", `${folder}:/src`, "boot2docker/busybox", "cat", "/src/f"])).toBe(
     "content",

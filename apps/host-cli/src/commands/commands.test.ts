@@ -311,3 +311,13 @@ test("agent without a running VM ends by itself", async () => {
   const { world } = await worldWithMachine();
   expect(await run(world, "agent m1")).toEqual({ code: 0, stdout: "", stderr: "" });
 });
+
+test("status of a machine whose settings can't be read says that, and how it is", async () => {
+  const { world, dir } = await worldWithMachine();
+  world.disk.put(dir.config, "{");
+  expect(await run(world, "status m1")).toMatchObject({
+    code: 3,
+    stdout: "stopped\n",
+    stderr: expect.stringContaining("cannot read the machine's settings") as string,
+  });
+});

@@ -1,12 +1,13 @@
 import { exitCodes, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { ConfigChange } from "../machine/change-config.ts";
-import type { Machine } from "../machine/machine.ts";
+import type { Machine, WaitingSetting } from "../machine/machine.ts";
 import type { MachineConfig, MachineDocument } from "../machine-dir/config-file.ts";
 import { builtIn } from "../settings.ts";
 import { writeSize } from "../size.ts";
 import { editText } from "./edit-text.ts";
 import { namedMachine } from "./machines.ts";
+import type { Ui } from "../ui.ts";
 import type { Context } from "./verb.ts";
 
 type Edit = (document: MachineDocument) => MachineDocument;
@@ -122,9 +123,13 @@ function changedMeanwhile(name: string): UserError {
 export async function tellChanges({ ui }: Context, machine: Machine, changes: readonly ConfigChange[]): Promise<void> {
   if (changes.length === 0) ui.say("nothing was changed: all is so already");
   for (const { key, before, after } of changes) ui.say(`${key}: ${written(before)} → ${written(after)}`);
-  const waiting = (await machine.readWaiting()).map(({ key }) => key);
+  sayWaiting(ui, machine.name, await machine.readWaiting());
+}
+
+export function sayWaiting(ui: Ui, name: string, waiting: readonly WaitingSetting[]): void {
   if (waiting.length === 0) return;
-  ui.say(`hint: The machine has ${waiting.join(" and ")} when it starts again: boot2docker restart ${machine.name}`);
+  const keys = waiting.map(({ key }) => key).join(" and ");
+  ui.say(`hint: The machine has ${keys} as set when it starts again: boot2docker restart ${name}`);
 }
 
 /** As `set` takes it. */

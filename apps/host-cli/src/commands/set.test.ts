@@ -38,7 +38,7 @@ test("one that runs has at once what can be had, and is told what waits for a re
   await bringUp(world);
   const said = await run("set m1 memory=1g engine.daemon.debug=true folders=/home/user/b disk-size=16g");
   expect(said).toMatchObject({ code: 0, stdout: "" });
-  expect(said.stderr).toContain("hint: The machine has memory when it starts again: boot2docker restart m1\n");
+  expect(said.stderr).toContain("hint: The machine has memory as set when it starts again: boot2docker restart m1\n");
   expect(world.vms[0]?.config).toMatchObject({
     engine: { daemon: { debug: true } },
     folders: { list: [{ path: "/home/user/b" }] },
@@ -60,7 +60,10 @@ test("less memory is always possible, and what a machine inherits waits for its 
   expect(await run("set m1 memory=1g")).toMatchObject({ code: 0 });
   world.freeMemoryBytes = 2 ** 33;
   await bringUp(world);
-  expect((await run("set m1 inherit=none")).stderr).toContain("hint: The machine has inherit when it starts again");
+  expect((await run("set m1 inherit=none")).stderr).toContain(
+    "hint: The machine has inherit as set when it starts again",
+  );
+  expect((await run("status m1")).stderr).toContain("The machine has inherit as set when it starts again");
   expect((await run("config --effective m1")).stdout).toMatch(/^inherit +none \(all until it starts again\)/m);
 });
 

@@ -1,6 +1,8 @@
-import { exitCodes } from "../errors.ts";
+import { exitCodes, UserError } from "../errors.ts";
 import { isServing, reasonsOf } from "../guest-state.ts";
 import type { Machine, MachineStatus } from "../machine/machine.ts";
+import type { Ui } from "../ui.ts";
+import { sayWaiting } from "./edit-settings.ts";
 import { namedMachine } from "./machines.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
 
@@ -20,10 +22,21 @@ export const status = verb({
     else {
       ui.result(observed.state);
       for (const line of explain(machine.name, observed)) ui.say(line);
+      if (observed.state !== "absent") await tellWaiting(ui, machine);
     }
     return "guest" in observed && isServing(observed.guest) ? 0 : exitCodes.notRunning;
   },
 });
+
+/** Settings that can't be read are said, too: how the machine is does not depend on them. */
+async function tellWaiting(ui: Ui, machine: Machine): Promise<void> {
+  try {
+    sayWaiting(ui, machine.name, await machine.readWaiting());
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    ui.say(error.message);
+  }
+}
 
 /** What `--json` prints: the observed state, and the settings when there is a machine. */
 export async function describe(machine: Machine, observed: MachineStatus): Promise<object> {
