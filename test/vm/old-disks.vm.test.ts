@@ -80,7 +80,7 @@ function put(path: string, offset: number, bytes: Uint8Array): void {
   closeSync(file);
 }
 
-test("a disk of docker-machine, adopted as the vmdk that it was: its partition, swap, volumes, profile and keys", async () => {
+test("a disk of docker-machine, adopted as the vmdk that it was, has its partition, swap, volumes, profile and keys", async () => {
   const disk = join(box.root, "disk");
   const [data, swap] = [join(box.root, "data"), join(box.root, "swap")];
   await makeOldFileSystem(data, 1024);
