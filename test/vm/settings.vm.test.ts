@@ -89,6 +89,19 @@ test("settings are edited in the user's editor, on a terminal", async () => {
   expect(config()).toMatchObject({ cpus: 1 });
 });
 
+test("after a text that can't be used the editor has the terminal again, with all that is typed into it", async () => {
+  const editor = join(box.root, "second-editor");
+  const again = 'read -r size; sed -i "s/lots/$size/" "$1"';
+  const first = 'sed -i \'s/"memory": .*,/"memory": "lots",/\' "$1"';
+  writeFileSync(editor, `#!/bin/sh\nif grep -q lots "$1"; then ${again}; else ${first}; fi\n`);
+  chmodSync(editor, 0o755);
+  box.env["EDITOR"] = editor;
+  const edited = await onTerminal("y\n1100m\n", "config", "edit");
+  expect(edited.stdout).toMatch(/memory: expected a size[^]*memory: \w+ → 1100m/);
+  expect(config()).toMatchObject({ memory: "1100m" });
+  await box.ok("set", "memory=1200m");
+});
+
 test("list, active and inspect tell of the machine", async () => {
   expect(await box.ok("list")).toMatch(
     /^boot2docker +\*? +running +1 +1200m +24g +\d+\.\d+\.\d+\S* +tcp:\/\/127\.0\.0\.1:\d+$/m,

@@ -123,7 +123,11 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
   stderr.write(question);
   // Without a terminal's editing, for which Ctrl-C would be just another key.
   const lines = createInterface({ input: process.stdin, terminal: false, signal });
-  for await (const line of lines) return line;
+  try {
+    for await (const line of lines) return line;
+  } finally {
+    lines.close(); // The loop does not: what is typed next is another program's.
+  }
   stderr.write("\n"); // The cursor is still behind the question.
   signal.throwIfAborted();
   return "";
