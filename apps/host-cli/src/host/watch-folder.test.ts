@@ -31,9 +31,9 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const open = async (): Promise<void> => {
+const open = async (mostFolders?: number): Promise<void> => {
   const onChange = (path: string) => void heard.add(path.slice(root.length));
-  watch = await watchFolder(root, onChange, (reason) => void missed.push(reason));
+  watch = await watchFolder(root, onChange, (reason) => void missed.push(reason), mostFolders);
 };
 const hears = (path: string): Promise<void> => expect.poll(() => heard.has(path)).toBe(true);
 
@@ -90,7 +90,7 @@ test("a folder that is not there can't be watched", async () => {
 });
 
 test("of more folders than are watched it is told, once", async () => {
-  for (let index = 0; index < 4_200; index += 1) mkdirSync(join(root, "src", String(index)));
-  await open();
-  expect(missed).toEqual(["it has more than 4096 folders"]);
-}, 60_000);
+  for (const name of ["a", "b", "c"]) mkdirSync(join(root, "src", name));
+  await open(4);
+  expect(missed).toEqual(["it has more than 4 folders"]);
+});

@@ -6,16 +6,17 @@ import type { Watch } from "../host.ts";
 /** Large, and not what people edit. */
 const leftOut = ["node_modules", ".git"];
 /** Each is one of the watches that the kernel gives to a user, and of them others want some too: inotify(7). */
-const mostFolders = 4096;
+const mostFoldersOnLinux = 4096;
 
 /** As Files' `watch`. */
 export async function watchFolder(
   folder: string,
   onChange: (path: string) => void,
   onMissed: (reason: string) => void,
+  mostFolders = mostFoldersOnLinux,
 ): Promise<Watch> {
   if (process.platform === "linux") {
-    const tree = new WatchedTree(onChange, onMissed);
+    const tree = new WatchedTree(onChange, onMissed, mostFolders);
     await tree.open(folder);
     return tree;
   }
@@ -31,13 +32,15 @@ export async function watchFolder(
 class WatchedTree implements Watch {
   readonly #onChange: (path: string) => void;
   readonly #onMissed: (reason: string) => void;
+  readonly #mostFolders: number;
   readonly #folders = new Map<string, FSWatcher>();
   #isClosed = false;
   #isIncomplete = false;
 
-  constructor(onChange: (path: string) => void, onMissed: (reason: string) => void) {
+  constructor(onChange: (path: string) => void, onMissed: (reason: string) => void, mostFolders: number) {
     this.#onChange = onChange;
     this.#onMissed = onMissed;
+    this.#mostFolders = mostFolders;
   }
 
   async open(folder: string): Promise<void> {
@@ -72,8 +75,8 @@ class WatchedTree implements Watch {
   async #add(folder: string, onEntry: (path: string) => void): Promise<void> {
     const name = folder.slice(folder.lastIndexOf(sep) + 1);
     if (this.#isClosed || leftOut.includes(name) || this.#folders.has(folder)) return;
-    if (this.#folders.size >= mostFolders) {
-      this.#miss(`it has more than ${mostFolders} folders`);
+    if (this.#folders.size >= this.#mostFolders) {
+      this.#miss(`it has more than ${this.#mostFolders} folders`);
       return;
     }
     try {
