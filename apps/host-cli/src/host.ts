@@ -30,6 +30,8 @@ export interface Host {
   addedAuthorities(): Promise<string[]>;
   /** What processors have spent on this process. */
   cpuMs(): number;
+  /** For a process that waits for most of its life: its code is not optimized as far as it could be. */
+  spareMemory(): void;
   /** Gives back to the system what this process does not need now. Blocks for some 50 ms. */
   releaseMemory(): void;
   resources(): { cpus: number; memoryBytes: number; freeMemoryBytes: number };

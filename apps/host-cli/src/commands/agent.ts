@@ -8,6 +8,7 @@ export const agent = verb({
   options: {},
   isHidden: true,
   async run({ host, signal }, { operands }) {
+    host.spareMemory();
     const { runAgent } = await import("../agent/agent.ts");
     await runAgent(host, operands[0] ?? defaultMachine, signal);
   },

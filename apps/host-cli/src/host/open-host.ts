@@ -9,7 +9,7 @@ import { describeCertificate, inspectCertificate } from "./certificate.ts";
 import { nodeClock } from "./clock.ts";
 import { decompressXz } from "./decompress.ts";
 import { nodeFiles } from "./files.ts";
-import { releaseMemory } from "./memory.ts";
+import { releaseMemory, spareMemory } from "./memory.ts";
 import { nodeNetwork } from "./network.ts";
 import { nodeProcesses } from "./processes.ts";
 
@@ -35,6 +35,7 @@ export function openHost(): Host {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1000;
     },
+    spareMemory,
     releaseMemory,
     resources: () => ({
       cpus: availableParallelism(),

@@ -128,6 +128,7 @@ export class FakeWorld {
       self: ["/usr/bin/boot2docker"],
       clock: this.clock,
       cpuMs: () => 0,
+      spareMemory: () => undefined,
       releaseMemory: () => undefined,
       resources: () => ({ cpus: 4, memoryBytes: 32 * 2 ** 30, freeMemoryBytes: this.freeMemoryBytes }),
       decompressXz: (chunks) => chunks,
