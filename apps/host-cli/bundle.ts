@@ -37,9 +37,23 @@ const withoutChildProcesses: esbuild.Plugin = {
   },
 };
 
-/** The whole command in one file. */
-export async function bundleInOne(file: string): Promise<void> {
-  await esbuild.build({ ...options, entryPoints: [entry], outfile: file, plugins: [withoutChildProcesses] });
+/** One file, and for each that is `loadedOnDemand` another: the assets, by name, that the first one takes from the single binary. */
+export async function bundleForBinary(folder: string): Promise<{ bundle: string; assets: Record<string, string> }> {
+  const bundle = `${folder}/main.cjs`;
+  await esbuild.build({
+    ...options,
+    entryPoints: [entry],
+    outfile: bundle,
+    plugins: [withoutChildProcesses, takeFromAssets],
+  });
+  await esbuild.build({
+    ...options,
+    entryPoints: loadedOnDemand,
+    outdir: folder,
+    outExtension: { ".js": ".cjs" },
+  });
+  const assets = Object.keys(loadedOnDemand).map((name) => [name, `${folder}/${name}.cjs`]);
+  return { bundle, assets: Object.fromEntries(assets) as Record<string, string> };
 }
 
 /**
@@ -112,6 +126,25 @@ function keepOneOf(file: string, name: string): esbuild.Plugin {
     },
   };
 }
+
+/** Code of the single binary's main file stays in memory, used or not. */
+const takeFromAssets: esbuild.Plugin = {
+  name: "take from assets",
+  setup(build) {
+    for (const [name, path] of Object.entries(loadedOnDemand)) {
+      build.onResolve({ filter: new RegExp(`^${path}$`) }, () => ({ path: name, namespace: "asset" }));
+    }
+    build.onLoad({ filter: /./, namespace: "asset" }, ({ path: name }) => ({
+      contents: `
+        const { getAsset } = require("node:sea");
+        const { compileFunction } = require("node:vm");
+        const options = { filename: "${name}.cjs" };
+        compileFunction(getAsset("${name}", "utf8"), ["exports", "require", "module", "__dirname"], options)(
+          exports, require, module, __dirname,
+        );`,
+    }));
+  },
+};
 
 const keepApart: esbuild.Plugin = {
   name: "keep apart",
