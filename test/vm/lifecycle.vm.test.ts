@@ -117,13 +117,13 @@ test("a kernel that panics in service: started again, with its data", async () =
 
 test("a docker port that a stranger took: named, and nothing is lost", async () => {
   await box.ok("init");
-  const config = JSON.parse((await box.cli("status", "--json")).stdout) as { config: { dockerPort: number } };
-  const stranger = createServer().listen(config.config.dockerPort, "127.0.0.1");
+  const { settings } = JSON.parse(await box.ok("inspect")) as { settings: { dockerPort: number } };
+  const stranger = createServer().listen(settings.dockerPort, "127.0.0.1");
   await once(stranger, "listening");
   try {
     const ran = await box.cli("up");
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain(String(config.config.dockerPort));
+    expect(ran.stderr).toContain(String(settings.dockerPort));
     expect(ran.stderr).toMatch(/hint:/);
   } finally {
     stranger.close();

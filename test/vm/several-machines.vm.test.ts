@@ -31,7 +31,8 @@ const get = async (port: number) => (await (await fetch(`http://127.0.0.1:${port
 interface Status {
   state: string;
   pid: number;
-  config: { dockerPort: number; sshPort: number; dynamicPorts: { first: number; last: number } };
+  settings: { dockerPort: number; sshPort: number };
+  dynamicPorts: { first: number; last: number };
 }
 const status = async (name: Name) => JSON.parse((await box.cli("status", "--json", name)).stdout) as Status;
 
@@ -46,7 +47,11 @@ function openFiles(pid: number): string[] {
 test("two machines run at once, and share no port, no file and no name", async () => {
   const [one, two] = [await status("one"), await status("two")];
   expect([one.state, two.state]).toEqual(["running", "running"]);
-  const ports = [one, two].flatMap(({ config }) => [config.dockerPort, config.sshPort, config.dynamicPorts.first]);
+  const ports = [one, two].flatMap(({ settings, dynamicPorts }) => [
+    settings.dockerPort,
+    settings.sshPort,
+    dynamicPorts.first,
+  ]);
   expect(new Set(ports).size).toBe(ports.length);
   expect(openFiles(one.pid).length).toBeGreaterThan(0);
   expect(openFiles(two.pid).filter((path) => openFiles(one.pid).includes(path))).toEqual([]);

@@ -23,8 +23,9 @@ export function renderManual(): string {
     "<!-- Made of the command table by cli-manual.ts: change that, then run its test with --update. -->",
     "# The command line",
     `Every verb takes the name of a machine; without one it is \`${defaultMachine}\`. Results go to stdout, progress, remarks and ` +
-      "errors to stderr. With `--json` the result is one JSON object, and so is an error: one line on stderr, " +
-      '`{"error": {"code", "message", "hint"}}`, whose `code` stays the same from version to version. `NO_COLOR` is obeyed.',
+      "errors to stderr. With `--json` the result is one JSON object (docs/json.md has an example of each), and so is an error: one line on " +
+      'stderr, `{"formatVersion": 1, "error": {"code", "message", "hint"}}`, whose `code` stays the same from version to version. ' +
+      "`NO_COLOR` is obeyed.",
     "Options of every verb:",
     renderOptions(commonOptions),
     ...shown.flatMap(([name, row]) => renderVerb(name, row)),

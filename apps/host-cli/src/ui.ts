@@ -3,12 +3,15 @@ import { asTyped } from "./hint-commands.ts";
 import { liveRows, type LiveRows } from "./ui/live-rows.ts";
 import { noRows, plainRows } from "./ui/plain-rows.ts";
 import type { Style } from "./ui/style.ts";
+import { renderJson } from "./ui/json.ts";
 import { renderTable } from "./ui/table.ts";
 
 /** What a command says. Results are for programs too, all else is for people. */
 export interface Ui {
   /** To stdout, with a line end. */
   result(text: string): void;
+  /** To stdout, in one line, with the number of the form: fields are added to it, and none is changed or taken away. */
+  json(value: object): void;
   /** To stdout; on a terminal no wider than that. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   /** To stdout as it is. */
@@ -57,6 +60,7 @@ export function openUi(options: UiOptions): Ui {
   const plain = isSilent ? noRows : plainRows({ write, monotonicMs, isVerbose });
   return {
     result: (text) => rows.above(() => out.write(`${text}\n`)),
+    json: (value) => rows.above(() => out.write(`${renderJson(value)}\n`)),
     table(head, body) {
       const lines = renderTable(head, body, out.isTerminal ? out.columns() : Infinity);
       rows.above(() => out.write(`${lines.join("\n")}\n`));

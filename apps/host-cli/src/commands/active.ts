@@ -10,7 +10,7 @@ export const active = verb({
   options: jsonOption,
   async run(context, { options }) {
     const name = await readActive(context);
-    if (options.json) context.ui.result(JSON.stringify({ name: name ?? null }));
+    if (options.json) context.ui.json({ name: name ?? null });
     else if (name !== undefined) context.ui.result(name);
     if (name !== undefined) return 0;
     if (options.json) return exitCodes.failed;

@@ -185,7 +185,7 @@ test("a machine that is not there, and an action that is none, are refused", asy
   expect((await run(world, "autostart nobody")).code).toBe(3);
   expect((await run(world, "autostart enable nobody")).code).toBe(3);
   expect((await run(world, "autostart enabel m1")).code).toBe(2);
-  expect(JSON.parse((await run(world, "autostart --json m1")).stdout)).toEqual({
+  expect(JSON.parse((await run(world, "autostart --json m1")).stdout)).toMatchObject({
     name: "m1",
     isEnabled: false,
     place: agent,

@@ -34,7 +34,7 @@ export const autostart = verb({
     const act: (machine: Machine, signal: AbortSignal) => Promise<AutostartFacts> = actions[action];
     const facts = await act(machine, signal);
     if (facts.isForeign) ui.say(`this was not made for machine ${machine.name}, and is left as it is: ${facts.place}`);
-    if (options.json) ui.result(JSON.stringify({ name: machine.name, ...facts }));
+    if (options.json) ui.json({ name: machine.name, ...facts });
     else ui.result(facts.isEnabled ? `enabled  ${facts.place}` : "disabled");
     return undefined;
   },

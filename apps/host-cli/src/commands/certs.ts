@@ -14,7 +14,7 @@ export const certs = verb({
     const machine = await namedMachine(context, operands);
     const certificates = await machine.readCertificates(context.signal);
     if (options.json) {
-      context.ui.result(JSON.stringify({ name: machine.name, ...certificates }));
+      context.ui.json({ name: machine.name, ...certificates });
       return;
     }
     const { serverProblem, ...shown } = certificates;

@@ -77,7 +77,9 @@ test("events prints what the guest remembers, from a number on", async () => {
   expect((await run(world, "events m1")).stdout).toBe(
     `${at}     1 phase.done phase=ssh\n${at}     2 phase.done phase=ssh\n`,
   );
-  expect((await run(world, "events --json --since 1 m1")).stdout).toBe(`${JSON.stringify(event(2))}\n`);
+  expect((await run(world, "events --json --since 1 m1")).stdout).toBe(
+    `${JSON.stringify({ formatVersion: 1, ...event(2) })}\n`,
+  );
   expect((await run(world, "events --since many m1")).code).toBe(2);
   expect((await run(world, "events nobody")).code).toBe(3);
 });

@@ -79,7 +79,7 @@ async function readMachineText(context: Context, names: readonly string[]): Prom
 }
 
 function show({ ui }: Context, rows: readonly EffectiveSetting[], isJson: boolean): void {
-  if (isJson) ui.result(JSON.stringify({ settings: rows }));
+  if (isJson) ui.json({ settings: rows });
   else
     ui.table(
       ["KEY", "VALUE", "FROM"],

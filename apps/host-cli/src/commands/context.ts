@@ -43,7 +43,7 @@ export const context = verb({
     const { name, endpoint, isMade, isCurrent, overruledBy } = facts;
     const { ui } = runContext;
     if (overruledBy !== undefined) ui.say(`${overruledBy} is set here: docker does as that says`);
-    if (options.json) ui.result(JSON.stringify(facts));
+    if (options.json) ui.json(facts);
     else if (action !== "remove") ui.result(`${name}  ${endpoint}  ${describe(isMade, isCurrent)}`);
     return undefined;
   },

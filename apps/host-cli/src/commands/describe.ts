@@ -13,17 +13,14 @@ export const describe = verb({
     const { verbs } = await import("./table.ts");
     const shown = Object.entries<Verb>(verbs).filter(([, { isHidden }]) => isHidden !== true);
     if (name === undefined) {
-      ui.result(
-        JSON.stringify({
-          formatVersion: 1,
-          verbs: shown.map(describeVerb),
-          commonOptions: describeOptions(commonOptions),
-          settings: Object.entries(settings).map(([key, { flags, summary, variable, domain, change }]) => ({
-            ...{ key, flags, variable, summary, domain, change },
-          })),
-          exitCodes: { done: 0, ...codes },
-        }),
-      );
+      ui.json({
+        verbs: shown.map(describeVerb),
+        commonOptions: describeOptions(commonOptions),
+        settings: Object.entries(settings).map(([key, { flags, summary, variable, domain, change }]) => ({
+          ...{ key, flags, variable, summary, domain, change },
+        })),
+        exitCodes: { done: 0, ...codes },
+      });
       return;
     }
     const found = shown.find(([verbName, { aliases }]) => verbName === name || aliases.includes(name));
@@ -34,7 +31,7 @@ export const describe = verb({
         exitCode: codes.usage,
       });
     }
-    ui.result(JSON.stringify({ formatVersion: 1, ...describeVerb(found) }));
+    ui.json(describeVerb(found));
   },
 });
 

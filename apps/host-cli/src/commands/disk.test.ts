@@ -2,7 +2,7 @@ import { CHECK_REQUEST, REQUEST_BYTES } from "@boot2docker/protocol";
 import { expect, test } from "vitest";
 import type { FakeWorld } from "../testing/fake-world.ts";
 import { runInWorld } from "../testing/run-in-world.ts";
-import { bringUp, machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
+import { bringUp, formatDataDisk, machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
 
 const run = (world: FakeWorld, line: string) => runInWorld(world, line.split(" "));
 const GIB = 2 ** 30;
@@ -51,11 +51,7 @@ test("check puts the request on the disk while no VM has it, starts the machine,
   const event = { sequence: 1, at: "2026-01-01T00:00:00Z", uptimeMs: 1, name: "data-disk.checked", fields };
   world.guest = { events: [event] };
   await bringUp(world);
-  const formatted = new Uint8Array(4096);
-  const view = new DataView(formatted.buffer, 1024);
-  view.setUint32(0x4, 1000, true);
-  view.setUint16(0x38, 0xef53, true);
-  world.disk.put(dir.dataDisk, formatted, { sparseBytes: machineConfig.diskBytes });
+  formatDataDisk(world, dir);
   const said = await run(world, "disk check m1");
   expect(said).toMatchObject({ code: 0, stdout: "good\n" });
   expect(said.stderr).toContain("clean, 11/65536 files");

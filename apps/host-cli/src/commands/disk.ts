@@ -14,7 +14,7 @@ type Act = (
 const actions = {
   info: async ({ ui, signal }, machine, _, isJson) => {
     const facts = await machine.readDisk(signal);
-    if (isJson) ui.result(JSON.stringify({ name: machine.name, ...facts }));
+    if (isJson) ui.json({ name: machine.name, ...facts });
     else for (const line of describe(facts)) ui.result(line);
     return 0;
   },
@@ -30,13 +30,14 @@ const actions = {
   trim: async ({ ui, signal }, machine, _, isJson) => {
     await runningStatus(machine, signal);
     const trimmedBytes = await machine.trimDisk(ui.progress, signal);
-    ui.result(isJson ? JSON.stringify({ name: machine.name, trimmedBytes }) : `${inMiB(trimmedBytes)} MiB given back`);
+    if (isJson) ui.json({ name: machine.name, trimmedBytes });
+    else ui.result(`${inMiB(trimmedBytes)} MiB given back`);
     return 0;
   },
 
   check: async ({ ui, signal }, machine, _, isJson) => {
     const check = await machine.checkDisk(ui.progress, signal);
-    if (isJson) ui.result(JSON.stringify({ name: machine.name, ...check }));
+    if (isJson) ui.json({ name: machine.name, ...check });
     else {
       ui.result(check.isGood ? "good" : "damaged");
       ui.say(check.said);

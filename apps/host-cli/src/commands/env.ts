@@ -41,7 +41,7 @@ export const env = verb({
     const variables = options.unset ? unsetVariables : await setVariables();
     const all = { ...variables, ...noProxy };
     const flags = [...(options.unset ? ["--unset"] : []), ...(options.shell === undefined ? [] : ["--shell", shell])];
-    if (options.json) ui.result(JSON.stringify(all, (_, value: unknown) => value ?? null));
+    if (options.json) ui.json({ name: machine.name, variables: orNull(all) });
     else ui.result(renderEnv(shell, all, envCommand(context, machine.name, flags)));
 
     async function setVariables(): Promise<Variables> {
@@ -59,6 +59,11 @@ export const env = verb({
     }
   },
 });
+
+/** What is to be unset, as JSON has it. */
+function orNull(variables: Variables): Record<string, string | null> {
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value ?? null]));
+}
 
 /** As `docker-machine config` had them. */
 async function dockerFlags({ host, signal }: Context, machine: Machine): Promise<string> {

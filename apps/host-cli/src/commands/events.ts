@@ -30,7 +30,7 @@ export const events = verb({
     await using source = await openSource(context, machine.name);
     try {
       for await (const entry of followEvents(source, how, host.clock, signal)) {
-        if (options.json) ui.result(JSON.stringify(entry));
+        if (options.json) ui.json(entry);
         else if ("lost" in entry) ui.say(`${entry.lost} events are forgotten`);
         else ui.result(render(entry));
       }

@@ -1,3 +1,4 @@
+import { renderJson } from "../ui/json.ts";
 import { renderTemplate } from "../ui/template.ts";
 import { address, namedMachine } from "./machines.ts";
 import { formatOption, machineOperand, verb } from "./verb.ts";
@@ -47,8 +48,6 @@ export const inspect = verb({
         qemuLog: dir.qemuLog,
       },
     };
-    ui.result(
-      options.format === undefined ? JSON.stringify(record, undefined, 2) : renderTemplate(options.format, record),
-    );
+    ui.result(options.format === undefined ? renderJson(record, 2) : renderTemplate(options.format, record));
   },
 });

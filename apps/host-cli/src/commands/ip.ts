@@ -14,9 +14,8 @@ export const ip = verb({
     await forEachMachine(context, await chosenNames(context, operands, false), async (machine) => {
       await runningStatus(machine, context.signal);
       const { dockerPort, sshPort } = await machine.readConfig();
-      context.ui.result(
-        options.json ? JSON.stringify({ name: machine.name, ip: address, dockerPort, sshPort }) : address,
-      );
+      if (options.json) context.ui.json({ name: machine.name, ip: address, dockerPort, sshPort });
+      else context.ui.result(address);
     });
   },
 });

@@ -26,7 +26,7 @@ test("all machines are listed, with where Docker is, and which one is in use", a
       "m1    *       running  2     2g      8g            tcp://127.0.0.1:23760\n",
   );
   expect(await run("active")).toEqual({ code: 0, stdout: "m1\n", stderr: "" });
-  expect(JSON.parse((await run("list --json")).stdout)).toEqual({
+  expect(JSON.parse((await run("list --json")).stdout)).toMatchObject({
     machines: [
       expect.objectContaining({ name: "lab", state: "stopped", isActive: false, problems: [] }),
       expect.objectContaining({ name: "m1", state: "running", socket: "unix:///root-dir/machines/m1/docker.sock" }),
@@ -39,7 +39,7 @@ test("none at all is a table without rows", async () => {
   expect((await run("ls")).stdout).toMatch(/^NAME .*PROBLEMS\n$/);
   expect(await run("ls -q")).toEqual({ code: 0, stdout: "", stderr: "" });
   expect(await run("active")).toMatchObject({ code: 1, stdout: "" });
-  expect(await run("active --json")).toEqual({ code: 1, stdout: '{"name":null}\n', stderr: "" });
+  expect(await run("active --json")).toEqual({ code: 1, stdout: '{"formatVersion":1,"name":null}\n', stderr: "" });
 });
 
 test("a machine whose settings can't be read, or that is degraded, says so in its row", async () => {

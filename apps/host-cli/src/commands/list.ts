@@ -39,7 +39,7 @@ export const list = verb({
     const rows = all.filter((row) =>
       filters.every(({ key }) => filters.some((one) => one.key === key && one.matches(row))),
     );
-    if (options.json) ui.result(JSON.stringify({ machines: rows }));
+    if (options.json) ui.json({ machines: rows });
     else if (options.format !== undefined)
       for (const row of rows) ui.result(renderTemplate(options.format, { ...columns, ...row }));
     else if (options.quiet) for (const { name } of rows) ui.result(name);

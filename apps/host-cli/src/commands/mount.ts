@@ -32,7 +32,7 @@ export const mount = verb({
       return 0;
     }
     const folders = await machine.readFolders(signal);
-    if (options.json) ui.result(JSON.stringify({ name: machine.name, folders }));
+    if (options.json) ui.json({ name: machine.name, folders });
     else for (const line of renderTable(folders)) ui.result(line);
     return 0;
   },

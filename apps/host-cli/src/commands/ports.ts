@@ -23,7 +23,7 @@ export const ports = verb({
     const port = options.why === undefined ? undefined : parsePort(options.why);
     const facts = await machine.readPorts(signal);
     const shown = facts.published.filter(({ hostPort }) => port === undefined || hostPort === port);
-    if (options.json) ui.result(JSON.stringify({ name: machine.name, ports: shown }));
+    if (options.json) ui.json({ name: machine.name, ports: shown });
     else if (port === undefined) for (const line of renderTable(shown)) ui.result(line);
     else for (const line of await explain(context, machine.name, port, facts)) ui.result(line);
     return port === undefined || shown.some(({ listensOn }) => listensOn !== undefined) ? 0 : exitCodes.failed;

@@ -49,7 +49,7 @@ test("one that runs has at once what can be had, and is told what waits for a re
   expect(stdout).toMatch(/^memory +1g \(2g until it starts again\) +\/root-dir\/machines\/m1\/machine\.json$/m);
   expect(stdout).toMatch(/^inherit +all +built in$/m);
   expect(stdout).toMatch(/^engine\.daemon\.debug +true +\/root-dir/m);
-  expect(JSON.parse((await run("set --json m1 memory=2g")).stdout)).toEqual({
+  expect(JSON.parse((await run("set --json m1 memory=2g")).stdout)).toMatchObject({
     name: "m1",
     changes: [{ key: "memory", before: "1g", after: "2g", when: "at-restart" }],
   });

@@ -39,7 +39,7 @@ export const set = verb({
     const machine = await namedMachine(context, names);
     const edit = await configEdit(context.host, (document) => edited(document, assignments));
     const changes = await machine.changeConfig(edit, context.ui.progress, context.signal);
-    if (options.json) context.ui.result(JSON.stringify({ name: machine.name, changes }));
+    if (options.json) context.ui.json({ name: machine.name, changes });
     else await tellChanges(context, machine, changes);
   },
 });

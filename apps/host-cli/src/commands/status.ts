@@ -18,7 +18,7 @@ export const status = verb({
     const { ui, signal } = context;
     const machine = await namedMachine(context, operands);
     const observed = await machine.status(signal);
-    if (options.json) ui.result(JSON.stringify(await describe(machine, observed)));
+    if (options.json) ui.json(await describe(machine, observed));
     else {
       ui.result(observed.state);
       for (const line of explain(machine.name, observed)) ui.say(line);
@@ -40,8 +40,11 @@ async function tellWaiting(ui: Ui, machine: Machine): Promise<void> {
 
 /** What `--json` prints: the observed state, and the settings when there is a machine. */
 export async function describe(machine: Machine, observed: MachineStatus): Promise<object> {
-  const config = observed.state === "absent" ? {} : { config: await machine.readConfig() };
-  return { name: machine.name, ...observed, ...config };
+  if (observed.state === "absent") return { name: machine.name, ...observed };
+  const { userSettings } = await import("../machine-dir/config-file.ts");
+  const config = await machine.readConfig();
+  const { dynamicPorts } = config;
+  return { name: machine.name, ...observed, settings: userSettings(config), dynamicPorts };
 }
 
 /** What to know about it beside its state, line by line. */

@@ -49,7 +49,7 @@ async function bringUp(context: Context, machine: Machine, options: OptionValues
     if (hindrance.hint !== undefined) ui.say(`hint: ${hindrance.hint}`);
   }
   const observed = await machine.status(signal);
-  if (options.json) ui.result(JSON.stringify(await describe(machine, observed)));
+  if (options.json) ui.json(await describe(machine, observed));
   for (const line of explain(machine.name, observed)) ui.say(line);
   // Without one that can be read the machine is there all the same.
   const found = hindrance === undefined ? await machine.readContext() : undefined;

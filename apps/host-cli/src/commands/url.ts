@@ -19,7 +19,8 @@ export const url = verb({
       ]);
       const tcp = `tcp://${address}:${dockerPort}`;
       const socket = `unix://${machineDir(context.host, machine.name).dockerSocket}`;
-      context.ui.result(options.json ? JSON.stringify({ name: machine.name, url: tcp, socket }) : tcp);
+      if (options.json) context.ui.json({ name: machine.name, url: tcp, socket });
+      else context.ui.result(tcp);
     });
   },
 });

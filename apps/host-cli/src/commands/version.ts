@@ -23,7 +23,7 @@ export const version = verb({
       const { version: imageVersion, dockerVersion, kernelVersion, arch } = image ?? {};
       const described = { version: imageVersion, dockerVersion, kernelVersion, arch };
       const versions = { version: packageJson.version, protocol, image: image && described };
-      ui.result(JSON.stringify({ ...versions, machine: { name: machine.name, engineVersion } }));
+      ui.json({ ...versions, machine: { name: machine.name, engineVersion } });
       return;
     }
     const rows = [

@@ -32,6 +32,15 @@ export async function worldWithMachine(name = "m1"): Promise<{ world: FakeWorld;
   return { world, dir };
 }
 
+/** As a guest would have formatted it. */
+export function formatDataDisk({ disk }: FakeWorld, { dataDisk }: MachineDir): void {
+  const formatted = new Uint8Array(4096);
+  const superblock = new DataView(formatted.buffer, 1024);
+  superblock.setUint32(0x4, 1000, true);
+  superblock.setUint16(0x38, 0xef53, true);
+  disk.put(dataDisk, formatted, { sparseBytes: machineConfig.diskBytes });
+}
+
 /** Runs `up` of `m1` by a process of its own and returns the rows that its user saw. */
 export async function bringUp(world: FakeWorld): Promise<string[]> {
   const progress = new RecordedProgress();

@@ -30,7 +30,10 @@ test("as JSON it is one line with a stable code", () => {
   const error = new UserError("two\nlines", { code: "port-taken", hint: "End it." });
   const text = say(error, { isVerbose: false, isJson: true });
   expect(text.trimEnd()).not.toContain("\n");
-  expect(JSON.parse(text)).toEqual({ error: { code: "port-taken", message: "two\nlines", hint: "End it." } });
+  expect(JSON.parse(text)).toEqual({
+    formatVersion: 1,
+    error: { code: "port-taken", message: "two\nlines", hint: "End it." },
+  });
 });
 
 test.each([

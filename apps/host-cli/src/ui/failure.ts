@@ -1,6 +1,7 @@
 import { RpcError } from "@boot2docker/protocol";
 import { type ExitCode, exitCodes, UserError } from "../errors.ts";
 import { asTyped } from "../hint-commands.ts";
+import { renderJson } from "./json.ts";
 
 export interface Failure {
   /** Stable and machine-readable. */
@@ -45,7 +46,7 @@ export interface FailureStyle {
 /** For stderr; as JSON in one line. */
 export function renderFailure(error: unknown, failure: Failure, { isVerbose, isJson }: FailureStyle): string {
   const { code, message, hint } = failure;
-  if (isJson) return `${JSON.stringify({ error: { code, message, hint } })}\n`;
+  if (isJson) return `${renderJson({ error: { code, message, hint } })}\n`;
   const lines = [`boot2docker: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])];
   if (isVerbose) lines.push(...origins(error));
   return `${lines.join("\n")}\n`;
