@@ -1,20 +1,23 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cliFile } from "../harness/machine.ts";
+import { binaryFile, cliFile } from "../harness/machine.ts";
 import { run } from "../harness/run.ts";
 
 const times = 30;
 
-/** Median time of commands that need no machine, in ms, beside a Node that does nothing and one that prints a line. */
+/** Median times of commands that need no machine, in ms, beside a Node that does nothing and one that prints a line. */
 export interface StartFigures {
   bareMs: number;
   printingMs: number;
+  script: CommandFigures;
+  binary: CommandFigures;
+}
+
+export interface CommandFigures {
   helpMs: number;
   statusMs: number;
   completeMs: number;
-  /** `--help` ÷ bare. */
-  helpRatio: number;
 }
 
 export async function benchStart(log: (line: string) => void): Promise<StartFigures> {
@@ -26,41 +29,37 @@ export async function benchStart(log: (line: string) => void): Promise<StartFigu
     const root = join(folder, "root");
     mkdirSync(root);
     const env = { PATH: process.env["PATH"] ?? "", HOME: folder, BOOT2DOCKER_DIR: root };
-    const commands = {
-      bareMs: [bare],
-      printingMs: [printing],
-      helpMs: [cliFile, "--help"],
-      statusMs: [cliFile, "status"],
-      completeMs: [cliFile, "complete", "--", "status", ""],
-    };
-    const took: Record<keyof typeof commands, number[]> = {
-      bareMs: [],
-      printingMs: [],
-      helpMs: [],
-      statusMs: [],
-      completeMs: [],
-    };
+    const node = process.execPath;
+    const lines = [[node, bare], [node, printing], ...verbsOf(node, cliFile), ...verbsOf(binaryFile)];
+    const took = lines.map((): number[] => []);
     log(`${times} rounds`);
     // In turn, so that what else the computer does meets all of them.
     for (let round = 0; round < times; round += 1) {
-      for (const [name, args] of Object.entries(commands)) {
+      for (const [index, [program = "", ...args]] of lines.entries()) {
         const from = performance.now();
-        await run(process.execPath, args, { env });
-        took[name as keyof typeof commands].push(performance.now() - from); // Object.entries forgets the keys.
+        await run(program, args, { env });
+        took[index]?.push(performance.now() - from);
       }
     }
-    const figures = {
-      bareMs: median(took.bareMs),
-      printingMs: median(took.printingMs),
-      helpMs: median(took.helpMs),
-      statusMs: median(took.statusMs),
-      completeMs: median(took.completeMs),
-    };
-    return { ...figures, helpRatio: figures.helpMs / figures.bareMs };
+    const [bareMs = NaN, printingMs = NaN, ...rest] = took.map(median);
+    return { bareMs, printingMs, script: figuresOf(rest.slice(0, 3)), binary: figuresOf(rest.slice(3)) };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+const verbsOf = (...command: readonly string[]): string[][] => [
+  [...command, "--help"],
+  [...command, "status"],
+  [...command, "complete", "--", "status", ""],
+];
+
+/** In the order of `verbsOf`. */
+const figuresOf = ([helpMs = NaN, statusMs = NaN, completeMs = NaN]: readonly number[]): CommandFigures => ({
+  helpMs,
+  statusMs,
+  completeMs,
+});
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -69,13 +68,19 @@ function median(values: readonly number[]): number {
 export function renderStart(figures: StartFigures): string {
   const row = (name: string, ms: number): string =>
     `${name.padEnd(24)}${ms.toFixed(1).padStart(6)} ms, ${(ms / figures.bareMs).toFixed(2)} × bare`;
+  const rows = ({ helpMs, statusMs, completeMs }: CommandFigures): string[] => [
+    row("  --help", helpMs),
+    row("  status", statusMs),
+    row("  completion of a word", completeMs),
+  ];
   return [
     "commands that need no machine",
     row("Node, nothing", figures.bareMs),
     row("Node, prints a line", figures.printingMs),
-    row("--help", figures.helpMs),
-    row("status", figures.statusMs),
-    row("completion of a word", figures.completeMs),
+    "script",
+    ...rows(figures.script),
+    "single binary",
+    ...rows(figures.binary),
     "",
   ].join("\n");
 }
