@@ -86,6 +86,9 @@ test("what the file has of a newer version, or for an editor, stays in it", asyn
   world.disk.put(dir.config, file().replace("{", '{"$schema": "s", "colour": "blue",'));
   await run("set m1 cpus=1");
   expect(JSON.parse(file())).toMatchObject({ $schema: "s", colour: "blue", cpus: 1 });
+  types(['"s"', '"t"']);
+  expect(await run("config edit m1", { answer: "n" })).toMatchObject({ code: 0 });
+  expect(JSON.parse(file())).toMatchObject({ $schema: "t", colour: "blue" });
 });
 
 test("an editor that fails, and no terminal, leave all as it was", async () => {

@@ -54,7 +54,9 @@ test("unknown settings of a newer minor version are ignored, but refused when so
       "colour: expected one of cpus, memory, diskSize, dockerPort, sshPort, publish, inherit, folders, engine",
     ],
   });
-  expect(checkMachineDocument({ ...document, $schema: "x" }, "/home/user")).toEqual({ config: machineConfig });
+  expect(checkMachineDocument({ ...document, $schema: "x" }, "/home/user")).toEqual({
+    config: { ...machineConfig, $schema: "x" },
+  });
 });
 
 test("a small disk that is there is no problem", () => {

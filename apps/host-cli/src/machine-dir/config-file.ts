@@ -27,6 +27,8 @@ export interface MachineConfig {
   inherit?: Inheritance;
   /** What the engine is to be; its guest knows what of it can be had. */
   engine?: EngineSettings;
+  /** For an editor that helps with the file: where a JSON schema of it is. */
+  $schema?: string;
 }
 
 export interface HostFolder extends Folder {
@@ -41,7 +43,7 @@ const formatVersion = 1;
 /** Of a disk that is there: somebody may have put it there. */
 const anySize = { ...settings.diskSize.domain, leastBytes: 1 };
 /** Keys that are no settings of the user. */
-const ownKeys = ["formatVersion", "dynamicPorts"] as const;
+const ownKeys = ["$schema", "formatVersion", "dynamicPorts"] as const;
 
 /** Throws UserError `machine-absent` (exit 3) or `config-unreadable`; never changes the file. */
 export async function readMachineConfig(host: Host, dir: MachineDir): Promise<MachineConfig> {
@@ -50,7 +52,7 @@ export async function readMachineConfig(host: Host, dir: MachineDir): Promise<Ma
   return parseMachineConfig(text, dir.config, host.homeDir);
 }
 
-/** What the file has beside that, of a newer version or for an editor, stays in it. */
+/** What the file has beside that, of a newer version, stays in it. */
 export async function writeMachineConfig(host: Host, dir: MachineDir, config: MachineConfig): Promise<void> {
   const before = parseDocument((await host.files.readText(dir.config)) ?? "{}", {
     where: "",
@@ -68,8 +70,9 @@ export function renderDocument(document: MachineDocument): string {
 }
 
 export function toDocument({ memoryMiB, diskBytes, folders, ...others }: MachineConfig): MachineDocument {
-  const { cpus, dockerPort, sshPort, dynamicPorts, publish, inherit, engine } = others;
+  const { cpus, dockerPort, sshPort, dynamicPorts, publish, inherit, engine, $schema } = others;
   return {
+    ...($schema !== undefined && { $schema }),
     formatVersion,
     cpus,
     memory: writeSize(memoryMiB * 2 ** 20),
@@ -118,6 +121,8 @@ export function checkMachineDocument(
 /** Undefined when there are problems. */
 function readMachineDocument(document: MachineDocument, reader: DocumentReader): MachineConfig | undefined {
   const { problems } = reader;
+  const { $schema } = document;
+  if ($schema !== undefined && typeof $schema !== "string") problems.push("$schema: expected a text");
   if (document["formatVersion"] !== formatVersion) problems.push(`formatVersion: expected ${formatVersion}`);
   const { values, folders, engine } = readDocument(document, settingNames, reader, { diskSize: anySize });
   const ports = validate(GuestConfig.shape.dynamicPorts, document["dynamicPorts"]);
@@ -136,6 +141,7 @@ function readMachineDocument(document: MachineDocument, reader: DocumentReader):
     ...(folders && { folders }),
     ...(inherit && { inherit }),
     ...(engine && { engine }),
+    ...(typeof $schema === "string" && { $schema }),
   };
 }
 
