@@ -1,0 +1,83 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { run } from "../harness/run.ts";
+
+/** What the other tests do not call, and the forms that docs/json.md promises. */
+let box: Sandbox;
+beforeAll(async () => {
+  box = await makeSandbox();
+  const folder = join(box.root, "src");
+  mkdirSync(folder);
+  await box.ok("up", "--mount", folder);
+  const serve = ["sh", "-c", "echo here >/tmp/index.html; exec httpd -f -p 80 -h /tmp"];
+  await box.dockerOk(["run", "-d", "-p", "8080:80", "boot2docker/busybox", ...serve]);
+});
+afterAll(async () => box[Symbol.asyncDispose]());
+
+const manual = readFileSync(join(import.meta.dirname, "../../docs/json.md"), "utf8");
+const examples = [...manual.matchAll(/^## boot2docker (.+)\n\n```json\n([\s\S]+?)\n```/gm)].map(
+  ([, line = "", json = ""]) => [line.replaceAll(/ m1\b/g, ""), JSON.parse(json) as unknown] as const,
+);
+
+test("there are examples of JSON", () => {
+  expect(examples.length).toBeGreaterThan(20);
+});
+
+test.each(examples)("boot2docker %s prints what docs/json.md shows", async (line, example) => {
+  const ran = await box.cli(...line.split(" "));
+  const [printed = ""] = (ran.stdout === "" ? ran.stderr : ran.stdout).split(/(?<=^\})\n|(?<=^\{.*\})\n/m);
+  expect(pathsOf(JSON.parse(printed))).toEqual(expect.arrayContaining(pathsOf(example)));
+});
+
+/** Of all fields; those of the first object stand for all of a list, and what an event or a service is about is its own. */
+function pathsOf(value: unknown, at = ""): string[] {
+  if (Array.isArray(value)) return value.length === 0 ? [] : pathsOf(value[0], `${at}[]`);
+  if (typeof value !== "object" || value === null) return [at];
+  return Object.entries(value).flatMap(([key, inner]) => (key === "fields" ? [] : pathsOf(inner, `${at}.${key}`)));
+}
+
+test("ip and url say where Docker and the containers are", async () => {
+  const address = (await box.ok("ip")).trim();
+  expect(await (await fetch(`http://${address}:8080/`)).text()).toBe("here\n");
+  const url = (await box.ok("url")).trim();
+  const { DOCKER_CERT_PATH: certificates = "" } = await box.dockerEnv();
+  const files = ["ca", "cert", "key"].map(
+    (name) => `--tls${name === "ca" ? "cacert" : name}=${certificates}/${name}.pem`,
+  );
+  const answer = await box.dockerOk(["--tlsverify", ...files, "-H", url, "info", "--format", "{{.Name}}"]);
+  expect(answer).toBe("boot2docker");
+});
+
+test("describe and help have the same verbs", async () => {
+  const { verbs } = JSON.parse(await box.ok("describe")) as { verbs: { name: string }[] };
+  const help = await box.ok("help");
+  for (const { name } of verbs) expect(help).toMatch(new RegExp(`^ +${name}\\b`, "m"));
+});
+
+test("what is started at login brings the machine up", async () => {
+  const programs = join(box.root, "programs");
+  mkdirSync(programs);
+  writeFileSync(join(programs, "systemctl"), "#!/bin/sh\n"); // Here is no systemd; it would make a link of the file.
+  chmodSync(join(programs, "systemctl"), 0o755);
+  box.env["PATH"] = `${programs}:${box.env["PATH"] ?? ""}`;
+  await box.ok("autostart", "enable");
+  await box.ok("down");
+  const unit = readFileSync(join(box.root, ".config/systemd/user/boot2docker-boot2docker.service"), "utf8");
+  const variables = [...unit.matchAll(/^Environment=(.+)$/gm)].map(([, text = ""]) => wordsOf(text)[0] ?? "");
+  const env = { HOME: box.root, ...Object.fromEntries(variables.map((text) => text.split(/=(.*)/s, 2))) };
+  const asSystemd = (key: string) => {
+    const [program = "", ...args] = wordsOf(new RegExp(`^${key}=(.+)$`, "m").exec(unit)?.[1] ?? "");
+    return run(program, args, { env });
+  };
+  expect(await asSystemd("ExecStart")).toMatchObject({ code: 0 });
+  expect(await box.ok("status")).toBe("running\n");
+  expect(await asSystemd("ExecStop")).toMatchObject({ code: 0 });
+  expect((await box.cli("status")).stdout).toBe("stopped\n");
+  expect(await box.ok("autostart", "disable")).toBe("disabled\n");
+});
+
+/** As systemd.service(5) has them, when all are quoted. */
+const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = ""]) => word.replaceAll(/\\(.)|([$%])\2/g, "$1$2"));
