@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
+import { UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
 import { FakeWorld } from "../testing/fake-world.ts";
+import { RecordedProgress } from "../testing/recorded-progress.ts";
 import { runInWorld } from "../testing/run-in-world.ts";
 import { diskFormat } from "./adopt-disk.ts";
+import { createMachine, listMachines, type MachineRequest } from "./create.ts";
 
 const bytes = (text: string, at = 0): Uint8Array => Buffer.concat([Buffer.alloc(at), Buffer.from(text, "latin1")]);
 
@@ -76,3 +80,44 @@ test("no file, and a disk that is there already, are refused", async () => {
   });
   expect(world.disk.text("/root-dir/machines/old/data.raw")).toBe("all that is left");
 });
+
+const size = { cpus: 2, memoryMiB: 2048, diskBytes: 2 ** 33 };
+const old = "/home/user/old.disk";
+const disk = "/root-dir/machines/old/data.raw";
+
+async function worldWithDisk(): Promise<FakeWorld> {
+  const world = new FakeWorld();
+  await world.host().files.makeDirectory("/home/user");
+  world.disk.put(old, "an old disk", { sparseBytes: 2 ** 31 });
+  return world;
+}
+
+const create = (host: Host, wanted: MachineRequest) =>
+  createMachine(host, "old", wanted, new RecordedProgress(), new AbortController().signal);
+
+test("killed at any effect, the same again makes the machine, or says that the copy is there to be used", async () => {
+  for (let effect = 0; ; effect += 1) {
+    const world = await worldWithDisk();
+    const death = Promise.withResolvers<boolean>();
+    const mortal = world.host({ diesAfter: effect, onDeath: () => death.resolve(false) });
+    const isDone = await Promise.race([
+      create(mortal, { ...size, adopt: { path: old } }).then(() => true),
+      death.promise,
+    ]);
+    if (!isDone && (await listMachines(world.host())).length === 0) {
+      const again = await create(world.host(), { ...size, adopt: { path: old } }).then(
+        () => "made",
+        (error: unknown) => (error instanceof UserError ? error.code : "bug"),
+      );
+      if (again === "disk-present") await create(world.host(), size);
+      else expect(again, `after effect ${effect}`).toBe("made");
+    }
+    expect(await listMachines(world.host())).toEqual(["old"]);
+    expect(world.disk.text(disk), `after effect ${effect}`).toBe("an old disk");
+    expect(world.disk.text(old)).toBe("an old disk");
+    if (isDone) {
+      expect(effect).toBeGreaterThan(20); // So many were tried.
+      return;
+    }
+  }
+}, 60_000);
