@@ -65,8 +65,11 @@ test("what is started at login brings the machine up", async () => {
   await box.ok("autostart", "enable");
   await box.ok("down");
   const unit = readFileSync(join(box.root, ".config/systemd/user/boot2docker-boot2docker.service"), "utf8");
-  const variables = [...unit.matchAll(/^Environment=(.+)$/gm)].map(([, text = ""]) => wordsOf(text)[0] ?? "");
-  const env = { HOME: box.root, ...Object.fromEntries(variables.map((text) => text.split(/=(.*)/s, 2))) };
+  const env: Record<string, string> = { HOME: box.root };
+  for (const [, text = ""] of unit.matchAll(/^Environment=(.+)$/gm)) {
+    const [, name = "", value = ""] = /^(\w+)=(.*)$/s.exec(wordsOf(text)[0] ?? "") ?? [];
+    env[name] = value;
+  }
   const asSystemd = (key: string) => {
     const [program = "", ...args] = wordsOf(new RegExp(`^${key}=(.+)$`, "m").exec(unit)?.[1] ?? "");
     return run(program, args, { env });
