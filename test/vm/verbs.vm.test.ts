@@ -50,6 +50,14 @@ test("ip and url say where Docker and the containers are", async () => {
   expect(answer).toBe("boot2docker");
 });
 
+test("the timeline of a start ends with an engine that answers", async () => {
+  const { phases } = JSON.parse(await box.ok("timeline", "--json")) as {
+    phases: { name: string; durationMs: number }[];
+  };
+  expect(phases.map(({ name }) => name)).toEqual(expect.arrayContaining(["file-systems", "data-disk", "engine"]));
+  expect(await box.ok("timeline")).toMatch(/^engine +[\d.]+ +[\d.]+ +#+$/m);
+});
+
 test("describe and help have the same verbs", async () => {
   const { verbs } = JSON.parse(await box.ok("describe")) as { verbs: { name: string }[] };
   const help = await box.ok("help");

@@ -21,7 +21,8 @@ const examples = [
   "env m1 --json",
   "context show m1 --json",
   "certs m1 --json",
-  "events m1 --json",
+  "events m1 --since 1 --json",
+  "timeline m1 --json",
   "disk info m1 --json",
   "disk trim m1 --json",
   "disk check m1 --json",
@@ -41,7 +42,12 @@ async function world() {
   world.programs.set("/usr/bin/systemctl", () => ({ code: 0, stdout: "", stderr: "" }));
   const fields = { device: "/dev/vdb", check: "full", isRepaired: true, said: "clean, 11/65536 files" };
   const at = "2026-01-01T00:00:00.000Z";
-  world.guest = { events: [{ sequence: 1, at, uptimeMs: 812, name: "data-disk.checked", fields }] };
+  world.guest = {
+    events: [
+      { sequence: 1, at, uptimeMs: 700, name: "phase.done", fields: { phase: "host", durationMs: 250 } },
+      { sequence: 2, at, uptimeMs: 812, name: "data-disk.checked", fields },
+    ],
+  };
   formatDataDisk(world, dir);
   await bringUp(world);
   const port = { protocol: "tcp", hostAddress: "0.0.0.0", hostPort: 8080 } as const;

@@ -27,7 +27,7 @@ export const events = verb({
     const machine = await namedMachine(context, operands);
     await runningStatus(machine, signal);
     const { followEvents } = await import("./follow-events.ts");
-    await using source = await openSource(context, machine.name);
+    await using source = await openEvents(context, machine.name);
     try {
       for await (const entry of followEvents(source, how, host.clock, signal)) {
         if (options.json) ui.json(entry);
@@ -52,7 +52,8 @@ function parseSince(text = "0"): number {
   });
 }
 
-async function openSource({ host, signal }: Context, name: string): Promise<EventSource & AsyncDisposable> {
+/** Of a machine that runs. An agent that is not there is started. */
+export async function openEvents({ host, signal }: Context, name: string): Promise<EventSource & AsyncDisposable> {
   const [{ machineDir }, { openAgent }, { qemuDriver }] = await Promise.all([
     import("../machine-dir/dir.ts"),
     import("../agent/open-agent.ts"),

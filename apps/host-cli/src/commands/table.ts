@@ -29,6 +29,7 @@ import { restart } from "./restart.ts";
 import { set } from "./set.ts";
 import { ssh } from "./ssh.ts";
 import { status } from "./status.ts";
+import { timeline } from "./timeline.ts";
 import { umount } from "./umount.ts";
 import { up } from "./up.ts";
 import { url } from "./url.ts";
@@ -59,6 +60,7 @@ export const verbs = {
   console,
   logs,
   events,
+  timeline,
   config,
   set,
   disk,
