@@ -33,7 +33,8 @@ const onLoopback = "Ports of a machine are on 127.0.0.1, whatever network this h
 const ownDriver = "QEMU is the only driver, with the accelerator that this host has: see BOOT2DOCKER_ACCELERATOR.";
 
 /** Of the drivers of docker-machine, those for which there is no row. */
-export const driverOption = /^--(virtualbox|vmware[a-z]*|hyperv|xhyve|parallels|generic|swarm)-/;
+export const driverOption =
+  /^--(virtualbox|vmware[a-z]*|hyperv|xhyve|parallels|generic|kvm|qemu|amazonec2|azure|digitalocean|exoscale|google|openstack|rackspace|softlayer)-/;
 export const refusedDriverOption: Refused = { why: "there is one driver", instead: ownDriver };
 
 /** By their long names. */
@@ -45,6 +46,16 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
   "--sshport": { why: "it has a hyphen now", instead: "Write --ssh-port." },
   "--dockerport": { why: "it has a hyphen now", instead: "Write --docker-port." },
   "--driver": { why: "there is one driver", instead: ownDriver },
+  "-d": { why: "there is one driver", instead: ownDriver },
+  "--virtualbox-import-boot2docker-vm": {
+    why: "a machine is made of a disk",
+    instead: "For example: boot2docker init work --disk FILE",
+  },
+  "--virtualbox-share-folder": { why: "folders are shared by NFS now", instead: "Write --mount FOLDER." },
+  "--virtualbox-no-share": { why: "folders are shared by NFS now", instead: "Write --mount none." },
+  "--hyperv-memory": { why: "there is one driver", instead: "Write --memory." },
+  "--hyperv-cpu-count": { why: "there is one driver", instead: "Write --cpus." },
+  "--hyperv-disk-size": { why: "there is one driver", instead: "Write --disk-size." },
   "--virtualbox-memory": { why: "there is one driver", instead: "Write --memory." },
   "--virtualbox-cpu-count": { why: "there is one driver", instead: "Write --cpus." },
   "--virtualbox-disk-size": { why: "there is one driver", instead: "Write --disk-size." },
@@ -59,6 +70,23 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
   "--dhcpip": { why: "there is no host-only network", instead: onLoopback },
   "--lowerip": { why: "there is no host-only network", instead: onLoopback },
   "--upperip": { why: "there is no host-only network", instead: onLoopback },
+  "--clobber": { why: "a file that is there is never written over", instead: "To begin anew: boot2docker delete" },
+  "--force-upgrade-download": { why: "the image comes with the program", instead: "Nothing has to be downloaded." },
+  "--ssh-keygen": { why: "keys are made by the program itself", instead: "Leave it out." },
+  "--serialfile": { why: "the console is always there", instead: "To see it: boot2docker console" },
+  "--basevmdk": {
+    why: "a new disk is made empty",
+    instead: "An old one is taken over by: boot2docker init --disk FILE",
+  },
+  "--storage-path": { why: "there is a variable for it", instead: "Set BOOT2DOCKER_DIR." },
+  "--native-ssh": { why: "ssh is built in", instead: "Leave it out." },
+  "--github-api-token": { why: "nothing is downloaded from GitHub", instead: "Leave it out." },
+  "--bugsnag-api-token": { why: "nothing is reported to anybody", instead: "Leave it out." },
+  "--tls-ca-cert": {
+    why: "the CA is in the root directory",
+    instead: "Another one: boot2docker regenerate-certs --ca",
+  },
+  "--debug": { why: "it is another word now", instead: "Write --verbose, behind the verb." },
   "--ssh": { why: "ssh is built in", instead: "The key is in the machine's directory: boot2docker inspect" },
   "--sshkey": {
     why: "every machine has a key of its own",
@@ -74,6 +102,9 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
   },
   "--serial": { why: "the console is always there", instead: "To see it: boot2docker console" },
   "--client-certs": { why: "both certificates are made anew", instead: "Leave it out." },
+  "--swarm-master": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
+  "--swarm-discovery": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
+  "--swarm-image": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
   "--swarm": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
   "--tls-san": { why: "a machine answers on the loopback alone", instead: onLoopback },
   "--engine-install-url": { why: "Docker is part of the image", instead: "`boot2docker version` says which one." },

@@ -121,7 +121,11 @@ test.each([
   ],
   [["constructor"], "unknown command 'constructor'", "See: boot2docker help"],
   [["--vm", "work", "up"], "there is no --vm: a machine's name is an operand", "For example: boot2docker up work"],
-  [["-m", "4096", "init"], "unknown option '-m'", "See: boot2docker help"],
+  [["-m", "4096", "init"], "unknown option '-m'", "Options follow the verb: boot2docker init -m"],
+  [["--nonsense", "init"], "unknown option '--nonsense'", "See: boot2docker help init"],
+  [["init", "-d", "virtualbox"], "there is no -d: there is one driver", /QEMU/],
+  [["help", "save"], "there is no save: the memory of a machine can't be kept yet", /down/],
+  [["-v"], "no verb was given", /boot2docker --version/],
   [
     ["--memory=4096", "init"],
     "unknown option '--memory=4096'",

@@ -60,10 +60,7 @@ function buildProgram(
     .version(`boot2docker ${packageJson.version}`, "--version", "print the version")
     .helpOption("-h, --help", "print this help, or that of a verb")
     .helpCommand("help [verb]", "print the help of a verb")
-    .addHelpText(
-      "after",
-      "\nEnvironment: BOOT2DOCKER_DIR, NO_COLOR and one variable for each option of init. Manual: docs/cli.md",
-    )
+    .addHelpText("after", "\nEnvironment: BOOT2DOCKER_DIR, NO_COLOR and those of the settings. Manual: docs/cli.md")
     .configureOutput({
       writeOut: write,
       writeErr: () => undefined,
@@ -139,22 +136,35 @@ function isTexts(value: unknown): value is readonly string[] {
 function usageError({ code, message }: CommanderError, argv: readonly string[]): UserError {
   const [what = "", suggestion = ""] = message.replace(/^error: /, "").split("\n");
   const words = argv.filter((word) => !word.startsWith("-"));
-  const called = Object.entries<Verb>(verbs).find(([name, { aliases }]) => [name, ...aliases].includes(words[0] ?? ""));
+  const word = words.find((candidate) => verbNamed(candidate) !== undefined) ?? words[0] ?? "";
+  const called = verbNamed(word);
   const help = called === undefined ? "boot2docker help" : `boot2docker help ${called[0]}`;
-  const refused = refusedBy(code, what, words[0]);
+  // What commander throws for `help nope`, and for options alone: the text of its message is of no use.
+  const isOfHelp = code === "commander.help";
+  const refused = isOfHelp
+    ? refusedBy("commander.unknownCommand", what, words.at(-1))
+    : refusedBy(code, what, words[0]);
   if (refused !== undefined) return usage(refused.message, refused.hint);
   const option = /^unknown option '(-[^']*)'/.exec(what)?.[1];
-  if (option !== undefined && called !== undefined && argv.indexOf(option) < argv.indexOf(words[0] ?? "")) {
-    return usage(what, `Options follow the verb: boot2docker ${called[0]} ${option}`);
+  if (option !== undefined && called !== undefined && argv.indexOf(option) < argv.indexOf(word)) {
+    const isKnown = Object.values(called[1].options).some(({ flags }) =>
+      flags.split(/[ ,]+/).includes(option.replace(/=.*/s, "")),
+    );
+    if (isKnown) return usage(what, `Options follow the verb: boot2docker ${called[0]} ${option}`);
   }
-  // What commander throws for `help nope`: the text of its message is of no use.
-  if (code === "commander.help") return usage(`there is no verb ${JSON.stringify(words.at(-1))}`, `See: ${help}`);
+  if (isOfHelp && words.length === 0) {
+    return usage("no verb was given", `See: ${help}; the version is printed by: boot2docker --version`);
+  }
+  if (isOfHelp) return usage(`there is no verb ${JSON.stringify(words.at(-1))}`, `See: ${help}`);
   return usage(what, suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""));
 }
 
+const verbNamed = (word: string): [string, Verb] | undefined =>
+  Object.entries<Verb>(verbs).find(([name, { aliases }]) => [name, ...aliases].includes(word));
+
 /** Of what the ancestors had. */
 function refusedBy(code: string, what: string, verb = ""): { message: string; hint: string } | undefined {
-  const option = /^unknown option '(--[^'=]*)/.exec(what)?.[1];
+  const option = /^unknown option '(-[^'=]*)/.exec(what)?.[1];
   const name = code === "commander.unknownCommand" ? verb : (option ?? "");
   const table = code === "commander.unknownCommand" ? refusedVerbs : refusedOptions;
   const refused = Object.hasOwn(table, name) ? table[name] : driverOption.test(name) ? refusedDriverOption : undefined;

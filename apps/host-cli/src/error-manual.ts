@@ -6,7 +6,7 @@ export function renderErrors(): string {
   return [
     "<!-- Made of the table in apps/host-cli/src/error-codes.ts: change that, then run its test with --update. -->",
     "# Codes of errors",
-    'With `--json` a command that fails prints one line on stderr, `{"error": {"code", "message", "hint"}}`. The code is one of these, which keep their ' +
+    'With `--json` a command that fails prints one line on stderr, `{"formatVersion": 1, "error": {"code", "message", "hint"}}`. The code is one of these, which keep their ' +
       "meaning from version to version, or a reason of the guest (below). What the operating system says " +
       "has its name in small letters, such as `enospc`. Exit codes are in [cli.md](cli.md).",
     Object.entries(errorCodes)

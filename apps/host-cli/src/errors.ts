@@ -47,6 +47,11 @@ export class NobodyReads extends Error {
   override readonly name = "NobodyReads";
 }
 
+/** Why a command is ended whose output can't be written. */
+export class OutputLost extends Error {
+  override readonly name = "OutputLost";
+}
+
 /** A broken promise inside the program; never the user's fault. */
 export class BugError extends Error {
   override readonly name = "BugError";

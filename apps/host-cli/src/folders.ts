@@ -46,6 +46,7 @@ const guestFolders = [
 /** A folder as a user writes it: a path, and behind it `:ro` when the guest may only read it, or `:watch`. */
 export function parseFolder(text: string, bases: Bases): { folder: HostFolder } | { problem: string } {
   const [, written = "", words = ""] = /^(.*?)((?::(?:ro|rw|watch))*)$/s.exec(text) ?? [];
+  if (written === "") return { problem: "expected a folder" };
   const path = absolutePath(written, bases);
   const [readOnly, watch] = ["ro", "watch"].map((word) => words.split(":").includes(word));
   const problem =

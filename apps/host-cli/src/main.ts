@@ -1,5 +1,5 @@
 import type { Context, OptionRows, OptionValues } from "./commands/verb.ts";
-import { exitCodes, NobodyReads } from "./errors.ts";
+import { exitCodes, NobodyReads, OutputLost } from "./errors.ts";
 import { run } from "./run.ts";
 import { quoteWord } from "./shell-env.ts";
 import { processTerminal } from "./ssh/terminal.ts";
@@ -21,6 +21,11 @@ async function main(): Promise<void> {
     openContext: (options) => openContext(options, out, err, signal),
   });
   await Promise.all([out.flush(), err.flush()]);
+  if (out.failure !== undefined) {
+    err.write(`boot2docker: the output can't be written: ${out.failure.message}\n`);
+    await err.flush();
+    process.exit(exitCodes.failed);
+  }
   process.exit(exitCode); // Whatever still listens, for example on the input, has nothing to wait for.
 }
 
@@ -76,6 +81,8 @@ class StreamScreen implements Screen {
   readonly #name: "stdout" | "stderr";
   readonly #interruption: AbortController;
   #opened: NodeJS.WriteStream | undefined;
+  /** Why what was written did not get out, though somebody waits for it. */
+  failure: Error | undefined;
 
   constructor(name: "stdout" | "stderr", interruption: AbortController) {
     this.#name = name;
@@ -108,9 +115,11 @@ class StreamScreen implements Screen {
   #attach(): NodeJS.WriteStream {
     const stream = process[this.#name];
     stream.on("error", (error: NodeJS.ErrnoException) => {
+      // Who does not read what is told beside the result, wants that all the same.
+      if (this.#name === "stderr") return;
       // `boot2docker logs | head` is no failure.
-      if (error.code !== "EPIPE") throw error;
-      this.#interruption.abort(new NobodyReads());
+      if (error.code !== "EPIPE") this.failure = error;
+      this.#interruption.abort(error.code === "EPIPE" ? new NobodyReads() : new OutputLost());
     });
     return stream;
   }

@@ -1,6 +1,6 @@
 import { runCli } from "./cli.ts";
 import type { Context, OptionRows, OptionValues } from "./commands/verb.ts";
-import { NobodyReads } from "./errors.ts";
+import { exitCodes, NobodyReads, OutputLost } from "./errors.ts";
 import type { Screen } from "./ui.ts";
 
 export interface Surroundings {
@@ -29,11 +29,13 @@ export async function run(
     });
   } catch (error) {
     if (signal.reason instanceof NobodyReads) return 0;
+    if (signal.reason instanceof OutputLost) return exitCodes.failed; // main.ts says it.
     const { explainFailure, renderFailure } = await import("./ui/failure.ts"); // Not for those that go well.
     const failure = explainFailure(error, signal.aborted, programName);
     const style = {
       isVerbose: options["verbose"] === true,
-      isJson: options["json"] === true || argv.includes("--json"),
+      isJson:
+        options["json"] === true || argv.slice(0, (argv.indexOf("--") + 1 || argv.length + 1) - 1).includes("--json"),
     };
     err.write(renderFailure(error, failure, style));
     return failure.exitCode;

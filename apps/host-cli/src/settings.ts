@@ -1,4 +1,4 @@
-import { leastDiskBytes, leastMemoryMiB } from "./machine/limits.ts";
+import { leastDiskBytes, leastMemoryMiB, mostDiskBytes } from "./machine/limits.ts";
 import { parseSize, renderSize } from "./size.ts";
 
 /** What a text means, in the unit of the setting, or what is wrong with it. */
@@ -7,7 +7,7 @@ export type Parsed<Value> = { value: Value } | { problem: string };
 /** What can be said of a setting: a whole number; a size, in units of `unitBytes`, rounded down; one of some words. */
 export type Domain =
   | { kind: "count"; least: number; most: number }
-  | { kind: "size"; leastBytes: number; unitBytes: number }
+  | { kind: "size"; leastBytes: number; mostBytes?: number; unitBytes: number }
   | { kind: "choice"; choices: readonly string[] };
 
 /** When a machine that runs has what was changed: now, when it starts again, or it has to be stopped for it. */
@@ -63,7 +63,7 @@ export const settings = {
     summary: `size to which the data disk can grow, in MiB or as 20g; ${renderSize(builtIn.diskBytes)} when not given`,
     variable: "BOOT2DOCKER_DISK_SIZE",
     isInDefaultsFile: true,
-    domain: { kind: "size", leastBytes: leastDiskBytes, unitBytes: 1 },
+    domain: { kind: "size", leastBytes: leastDiskBytes, mostBytes: mostDiskBytes, unitBytes: 1 },
     change: "at-once",
   },
   dockerPort: {
@@ -124,6 +124,8 @@ export function parseSetting(domain: Domain, text: string): Parsed<number | stri
       const bytes = parseSize(text);
       if (bytes === undefined) return { problem: "expected a size, for example 2048 (MiB) or 2g" };
       if (bytes < domain.leastBytes) return { problem: `expected at least ${renderSize(domain.leastBytes)}` };
+      if (bytes > (domain.mostBytes ?? Infinity))
+        return { problem: `expected at most ${renderSize(domain.mostBytes ?? 0)}` };
       return { value: Math.floor(bytes / domain.unitBytes) };
     }
     case "choice": {

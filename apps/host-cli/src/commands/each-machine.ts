@@ -65,5 +65,8 @@ export async function forEachMachine(
   );
   const message = [`it failed for ${failures.length} of ${machines.length} machines:`, ...lines].join("\n");
   const code = failures.length === 1 ? first.code : "several-failed";
-  throw UserError.of({ code, message, hint: "The others are done." }, { exitCode: first.exitCode });
+  throw UserError.of(
+    { code, message, ...(failures.length < machines.length && { hint: "The others are done." }) },
+    { exitCode: first.exitCode },
+  );
 }

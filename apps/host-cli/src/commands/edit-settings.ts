@@ -10,7 +10,8 @@ import { namedMachine } from "./machines.ts";
 import type { Ui } from "../ui.ts";
 import type { Context } from "./verb.ts";
 
-type Edit = (document: MachineDocument) => MachineDocument;
+/** `problems` gets a line for each that there is. */
+type Edit = (document: MachineDocument, problems: string[]) => MachineDocument;
 
 /** For `Machine.changeConfig`: an edit of what the machine's file says. Throws UserError `settings-invalid` (exit 2). */
 export async function configEdit(host: Host, edit: Edit): Promise<(config: MachineConfig) => MachineConfig> {
@@ -18,8 +19,10 @@ export async function configEdit(host: Host, edit: Edit): Promise<(config: Machi
   // In place of what is taken out, where a machine can't be without.
   const least = { cpus: Math.min(host.resources().cpus, builtIn.cpus), memory: writeSize(builtIn.memoryMiB * 2 ** 20) };
   return (config) => {
-    const checked = checkMachineDocument({ ...least, ...edit(toDocument(config)) }, host.homeDir);
-    if ("problems" in checked) throw settingsInvalid(checked.problems);
+    const problems: string[] = [];
+    const checked = checkMachineDocument({ ...least, ...edit(toDocument(config), problems) }, host.homeDir);
+    if ("problems" in checked) throw settingsInvalid([...problems, ...checked.problems]);
+    if (problems.length > 0) throw settingsInvalid(problems);
     return checked.config;
   };
 }
@@ -27,7 +30,7 @@ export async function configEdit(host: Host, edit: Edit): Promise<(config: Machi
 /** The user's defaults, of what they are and as which text. Throws UserError `settings-invalid` (exit 2), of a file that can't be read, too. */
 export async function changeDefaults(
   { host, ui, signal }: Context,
-  edit: (document: MachineDocument, text: string) => MachineDocument,
+  edit: (document: MachineDocument, text: string, problems: string[]) => MachineDocument,
 ): Promise<void> {
   const [{ readDefaults }, { rootDir }, { renderDocument }, { parseDocument }, { withLock }] = await Promise.all([
     import("../config.ts"),
@@ -42,7 +45,7 @@ export async function changeDefaults(
     const problems: string[] = [];
     const present = (await host.files.readText(defaults)) ?? noDefaults;
     const document = parseDocument(present, { where: `${defaults}: `, homeDir: host.homeDir, problems });
-    const text = document && renderDocument(edit(document, present));
+    const text = document && renderDocument(edit(document, present, problems));
     if (text !== undefined) readDefaults({ path: defaults, text }, host, problems);
     if (text === undefined || problems.length > 0) throw settingsInvalid(problems);
     await host.files.writeAtomic(defaults, text);
@@ -51,7 +54,7 @@ export async function changeDefaults(
 
 const noDefaults = "{}\n";
 
-export function settingsInvalid(problems: readonly string[]): UserError {
+function settingsInvalid(problems: readonly string[]): UserError {
   return new UserError(`these settings can't be used:\n  ${problems.join("\n  ")}`, {
     code: "settings-invalid",
     hint: "Nothing was changed. See: boot2docker help set",

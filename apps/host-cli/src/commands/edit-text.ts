@@ -61,11 +61,14 @@ export async function editText(
       await files.remove(draft);
       return;
     } catch (error) {
-      if (signal.aborted || !(error instanceof UserError)) throw error;
-      if (error.code === "settings-invalid") {
+      if (!signal.aborted && !(error instanceof UserError)) throw error;
+      if (error instanceof UserError && error.code === "settings-invalid") {
         ui.say(error.message);
-        if ((await ui.confirm("Edit it again?", signal)) === true) continue;
+        // Ctrl-C is an answer, too.
+        if ((await ui.confirm("Edit it again?", signal).catch(() => false)) === true) continue;
       }
+      if (signal.aborted) ui.say(await keep());
+      if (signal.aborted || !(error instanceof UserError)) throw error;
       const { code: errorCode, message, exitCode } = error;
       throw UserError.of({ code: errorCode, message, hint: await keep() }, { exitCode, cause: error });
     }

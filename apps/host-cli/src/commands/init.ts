@@ -7,7 +7,7 @@ export const init = verb({
   summary: "make a machine, without starting it",
   details:
     "An option that is not given is taken from its environment variable, then from the user's defaults, then from what is " +
-    "built in. A machine that is there already is left as it is. Its ports are kept for life.",
+    "built in. A machine that is there already is left as it is. Its ports stay what they are.",
   examples: [
     "boot2docker init",
     "boot2docker init work --cpus 4 --memory 4g --disk-size 60g",

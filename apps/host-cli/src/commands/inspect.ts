@@ -1,7 +1,7 @@
 import { renderJson } from "../ui/json.ts";
 import { renderTemplate } from "../ui/template.ts";
 import { address, namedMachine } from "./machines.ts";
-import { formatOption, machineOperand, verb } from "./verb.ts";
+import { formatOption, jsonOption, machineOperand, verb } from "./verb.ts";
 
 export const inspect = verb({
   aliases: ["info"],
@@ -9,7 +9,7 @@ export const inspect = verb({
   details: "How it is, its settings, its disk, where Docker answers, and where its files are.",
   examples: ["boot2docker inspect", "boot2docker inspect work --format '{{.Files.ConsoleLog}}'"],
   operands: [machineOperand],
-  options: formatOption,
+  options: { ...formatOption, ...jsonOption },
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
     const [{ userSettings }, { machineDir }, machine] = await Promise.all([
@@ -48,6 +48,8 @@ export const inspect = verb({
         qemuLog: dir.qemuLog,
       },
     };
-    ui.result(options.format === undefined ? renderJson(record, 2) : renderTemplate(options.format, record));
+    if (options.format !== undefined) ui.result(renderTemplate(options.format, record));
+    else if (options.json) ui.json(record);
+    else ui.result(renderJson(record, 2));
   },
 });

@@ -21,9 +21,9 @@ test("all machines are listed, with where Docker is, and which one is in use", a
   await bringUp(world);
   await run("context use m1");
   expect((await run("list")).stdout).toBe(
-    "NAME  ACTIVE  STATE    CPUS  MEMORY  DISK  DOCKER  URL                    PROBLEMS\n" +
-      "lab           stopped  2     2g      8g            tcp://127.0.0.1:25000\n" +
-      "m1    *       running  2     2g      8g            tcp://127.0.0.1:23760\n",
+    "NAME  ACTIVE  STATE    CPUS  MEMORY  DISK  URL\n" +
+      "lab           stopped  2     2g      8g    tcp://127.0.0.1:25000\n" +
+      "m1    *       running  2     2g      8g    tcp://127.0.0.1:23760\n",
   );
   expect(await run("active")).toEqual({ code: 0, stdout: "m1\n", stderr: "" });
   expect(JSON.parse((await run("list --json")).stdout)).toMatchObject({

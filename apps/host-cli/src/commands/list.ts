@@ -2,6 +2,7 @@ import { exitCodes, UserError } from "../errors.ts";
 import { renderTemplate } from "../ui/template.ts";
 import { type MachineRow, readRows } from "./machine-rows.ts";
 import { parseSeconds } from "./seconds.ts";
+import type { Ui } from "../ui.ts";
 import { formatOption, jsonOption, verb } from "./verb.ts";
 
 const defaultTimeoutMs = 10_000;
@@ -43,9 +44,17 @@ export const list = verb({
     else if (options.format !== undefined)
       for (const row of rows) ui.result(renderTemplate(options.format, { ...columns, ...row }));
     else if (options.quiet) for (const { name } of rows) ui.result(name);
-    else ui.table(["NAME", "ACTIVE", "STATE", "CPUS", "MEMORY", "DISK", "DOCKER", "URL", "PROBLEMS"], rows.map(cells));
+    else showTable(ui, rows.map(cells));
   },
 });
+
+/** Columns that nothing is in only take room. */
+function showTable(ui: Ui, rows: readonly (readonly string[])[]): void {
+  const head = ["NAME", "ACTIVE", "STATE", "CPUS", "MEMORY", "DISK", "DOCKER", "URL", "PROBLEMS"];
+  const isShown = head.map((_, column) => rows.length === 0 || rows.some((row) => row[column] !== ""));
+  const shown = (row: readonly string[]): string[] => row.filter((_, column) => isShown[column]);
+  ui.table(shown(head), rows.map(shown));
+}
 
 /** So that a field which one machine lacks is known all the same. */
 const columns = { cpus: "", memory: "", diskSize: "", url: "", socket: "", engineVersion: "" };

@@ -1,6 +1,6 @@
 import { exitCodes, UserError } from "../errors.ts";
 import { type Assignment, assign, parseAssignment, settableKeys } from "../settings-edit.ts";
-import { changeDefaults, configEdit, settingsInvalid, tellChanges } from "./edit-settings.ts";
+import { changeDefaults, configEdit, tellChanges } from "./edit-settings.ts";
 import { namedMachine } from "./machines.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
 
@@ -33,23 +33,16 @@ export const set = verb({
     const { names, assignments } = parseOperands(operands);
     if (options.defaults) {
       if (names.length > 0) throw usage(`set --defaults ${names.join(" ")}: the defaults are of no machine`);
-      await changeDefaults(context, (document) => edited(document, assignments));
+      await changeDefaults(context, (document, _, problems) => assign(document, assignments, problems));
       return;
     }
     const machine = await namedMachine(context, names);
-    const edit = await configEdit(context.host, (document) => edited(document, assignments));
+    const edit = await configEdit(context.host, (document, problems) => assign(document, assignments, problems));
     const changes = await machine.changeConfig(edit, context.ui.progress, context.signal);
     if (options.json) context.ui.json({ name: machine.name, changes });
     else await tellChanges(context, machine, changes);
   },
 });
-
-function edited(document: Readonly<Record<string, unknown>>, assignments: readonly Assignment[]) {
-  const problems: string[] = [];
-  const result = assign(document, assignments, problems);
-  if (problems.length > 0) throw settingsInvalid(problems);
-  return result;
-}
 
 function parseOperands(operands: readonly string[]): { names: string[]; assignments: Assignment[] } {
   const [first, ...rest] = operands;

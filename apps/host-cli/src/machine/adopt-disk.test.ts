@@ -121,3 +121,26 @@ test("killed at any effect, the same again makes the machine, or says that the c
     }
   }
 }, 60_000);
+
+test("what is no disk of a machine is not taken for one", async () => {
+  const world = await worldWithDisk();
+  world.disk.put(old, "notes", { sparseBytes: 100 });
+  await expect(create(world.host(), { ...size, adopt: { path: old } })).rejects.toMatchObject({ code: "disk-format" });
+  world.disk.put(old, `${"\0".repeat(0x8001)}CD001`, { sparseBytes: 2 ** 25 });
+  await expect(create(world.host(), { ...size, adopt: { path: old } })).rejects.toMatchObject({ code: "disk-format" });
+  expect(world.disk.names().filter((path) => path.startsWith(disk))).toEqual([]);
+});
+
+test("ports that another machine has are refused before anything is copied", async () => {
+  const world = await worldWithDisk();
+  const { dockerPort } = await createMachine(
+    world.host(),
+    "m1",
+    size,
+    new RecordedProgress(),
+    new AbortController().signal,
+  );
+  const request = { ...size, dockerPort, adopt: { path: old } };
+  await expect(create(world.host(), request)).rejects.toMatchObject({ code: "port-of-machine" });
+  expect(world.disk.names().filter((path) => path.startsWith(disk))).toEqual([]);
+});

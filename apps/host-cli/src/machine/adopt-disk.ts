@@ -12,6 +12,8 @@ import { inRow } from "./row.ts";
 type DiskFormat = "raw" | "qcow2" | "vmdk" | "vdi" | "vhdx" | "vpc";
 
 const startBytes = 512;
+/** No file system with images fits into less. */
+const leastAdoptedBytes = 2 ** 24;
 
 /** A disk of another machine, of which this one gets a copy. */
 export interface AdoptedDisk {
@@ -59,6 +61,16 @@ export async function adoptDisk(
       "Make one file of them first: qemu-img convert -O raw",
     );
   }
+  if (format === "raw") {
+    if (facts.sizeBytes < leastAdoptedBytes || (await isImageOfCd(host, real))) {
+      throw refused(
+        "disk-format",
+        `${path} is no disk of a machine`,
+        "docker-machine has it as disk.vmdk, beside its ISO.",
+      );
+    }
+    if (sizeBytes !== undefined) checkGrowth(dir.name, facts.sizeBytes, sizeBytes);
+  }
   const unnamed = `${dir.dataDisk}.new`;
   await files.remove(unnamed);
   await inRow(progress, `${path} copied`, async (update) => {
@@ -79,10 +91,17 @@ export async function adoptDisk(
     if (made.code !== 0) throw unreadable(path, format, made.stderr);
   });
   if (sizeBytes !== undefined) {
-    checkGrowth(dir.name, (await files.stat(unnamed))?.sizeBytes ?? 0, sizeBytes);
+    const copied = (await files.stat(unnamed))?.sizeBytes ?? 0;
+    if (sizeBytes < copied) await files.remove(unnamed);
+    checkGrowth(dir.name, copied, sizeBytes);
     await files.grow(unnamed, sizeBytes);
   }
   await files.rename(unnamed, dir.dataDisk);
+}
+
+/** By the mark of ISO 9660 behind its first 32 KiB. */
+async function isImageOfCd({ files }: Host, path: string): Promise<boolean> {
+  return new TextDecoder("latin1").decode(await files.readPart(path, 0x8001, 5)) === "CD001";
 }
 
 /** As far as it matters here, of `qemu-img info --output=json`. */

@@ -19,6 +19,7 @@ import { leastDiskBytes, leastMemoryMiB } from "./limits.ts";
 import { withLock } from "./lock.ts";
 import type { Progress } from "./machine.ts";
 import { chooseDynamicPorts, choosePorts, type MachinePorts } from "../machine-dir/ports.ts";
+import { inRow } from "./row.ts";
 import { ensureSshKey } from "./ssh-key.ts";
 
 /** Ports that are not given are chosen: free now, and of no other machine. */
@@ -63,22 +64,22 @@ async function createLocked(
   await checkRequest(host, dir.root, request);
   const folders = request.folders ?? (await findDefaultFolders(host));
   await checkFolders(host, folders);
-  await makeMachineDirectory(host, dir);
-  const { adopt, ...wanted } = request;
-  if (adopt !== undefined) await adoptDisk(host, dir, adopt, progress, signal);
-  const row = progress.begin(`machine ${dir.name} created`);
-  await ensureCa(host, dir.root);
-  await renewClientCertificate(host, dir);
-  await ensureSshKey(host, dir);
   const others = await otherMachines(host, dir.root);
   const ports = await portsFor(host, dir, request, others);
   const ranges = others.flatMap(({ config: { dynamicPorts } }) => dynamicPorts ?? []);
   const dynamicPorts = chooseDynamicPorts(dir.path, ranges);
-  const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
-  const config = { ...wanted, ...ports, dynamicPorts, diskBytes, folders };
-  await writeMachineConfig(host, dir, config);
-  row.done();
-  return config;
+  await makeMachineDirectory(host, dir);
+  const { adopt, ...wanted } = request;
+  if (adopt !== undefined) await adoptDisk(host, dir, adopt, progress, signal);
+  return inRow(progress, `machine ${dir.name} created`, async () => {
+    await ensureCa(host, dir.root);
+    await renewClientCertificate(host, dir);
+    await ensureSshKey(host, dir);
+    const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
+    const config = { ...wanted, ...ports, dynamicPorts, diskBytes, folders };
+    await writeMachineConfig(host, dir, config);
+    return config;
+  });
 }
 
 /** Names of all machines, sorted; one whose settings can't be read is among them. */

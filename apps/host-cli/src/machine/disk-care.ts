@@ -4,7 +4,7 @@ import { readMachineConfig, writeMachineConfig } from "../machine-dir/config-fil
 import { renderSize } from "../size.ts";
 import type { Context } from "./context.ts";
 import { checkDataDisk } from "./data-disk.ts";
-import { shutdownLimitMs } from "./limits.ts";
+import { mostDiskBytes, shutdownLimitMs } from "./limits.ts";
 import type { DiskCheck } from "./machine.ts";
 import { inRow } from "./row.ts";
 import { runDown } from "./stop.ts";
@@ -107,6 +107,13 @@ function checkOf({ fields }: GuestEvent): DiskCheck {
 
 /** Throws UserError `disk-shrinks` (exit 2). */
 export function checkGrowth(name: string, currentBytes: number, wantedBytes: number): void {
+  if (wantedBytes > mostDiskBytes) {
+    throw new UserError(`the disk of ${name} cannot become ${renderSize(wantedBytes)}`, {
+      code: "settings-invalid",
+      hint: `Ask for at most ${renderSize(mostDiskBytes)}.`,
+      exitCode: exitCodes.usage,
+    });
+  }
   if (wantedBytes >= currentBytes) return;
   throw new UserError(
     `the disk of ${name} has ${renderSize(currentBytes)} and cannot become ${renderSize(wantedBytes)}: disks only grow`,
