@@ -40,6 +40,8 @@ test.each([
   ["cp ", ":files"],
   ["mount ~/", ":files"],
   ["mount w", ["work"]],
+  ["init --disk old", ":files"],
+  ["init --mount my", ":files"],
   ["ssh work ls ", ":files"],
   ["nope ", []],
   ["agen", []],

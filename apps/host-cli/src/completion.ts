@@ -51,7 +51,10 @@ function candidatesFor(before: readonly string[], last: string, table: Completio
     else if (isAfterDashes || !word.startsWith("-")) operands.push(word);
     else if (!word.includes("=")) isWaiting = rows.find((row) => takesText(row) && wordsOf(row).includes(word));
   }
-  if (isWaiting !== undefined) return words((isWaiting.choices ?? []).map((word) => ({ word, summary: "" })));
+  if (isWaiting !== undefined) {
+    const candidates = (isWaiting.choices ?? []).map((word) => ({ word, summary: "" }));
+    return { candidates, isFile: /<(file|folder)>/.test(isWaiting.flags) };
+  }
   if (verb.isPassingThrough === true && operands.length > 0) return { candidates: [], isFile: true };
   if (!isAfterDashes && last.startsWith("-")) return words(optionsOf(rows, own));
   return operandsOf(verb, operands, table);

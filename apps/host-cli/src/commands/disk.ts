@@ -19,11 +19,12 @@ const actions = {
     return 0;
   },
 
-  grow: async ({ ui, signal }, machine, size) => {
+  grow: async ({ ui, signal }, machine, size, isJson) => {
     if (size === undefined) {
       throw usageError("disk grow: to which size?", `For example: boot2docker disk grow ${machine.name} 40g`);
     }
     await machine.growDisk(size, ui.progress, signal);
+    if (isJson) ui.json({ name: machine.name, sizeBytes: size });
     return 0;
   },
 

@@ -29,7 +29,7 @@ export const mount = verb({
         });
       }
       await machine.mountFolder(parsed.folder, ui.progress, signal);
-      return 0;
+      if (!options.json) return 0;
     }
     const folders = await machine.readFolders(signal);
     if (options.json) ui.json({ name: machine.name, folders });
