@@ -37,8 +37,10 @@ async function readRow({ host, signal }: Context, name: string, limitMs: number)
   ]);
   const machine = openMachine(host, name);
   const row: MachineRow = { name, isActive: false, state: "unreadable", problems: [] };
+  const limit = host.clock.deadline(limitMs, signal);
+  const silent = `it did not answer in ${limitMs / 1000} s`;
   try {
-    const { cpus, memoryMiB, diskBytes, dockerPort } = await machine.readConfig();
+    const { cpus, memoryMiB, diskBytes, dockerPort } = await untilAborted(machine.readConfig(), limit);
     const described = {
       ...row,
       state: "timeout" as const,
@@ -49,19 +51,18 @@ async function readRow({ host, signal }: Context, name: string, limitMs: number)
       url: `tcp://${address}:${dockerPort}`,
       socket: `unix://${machineDir(host, name).dockerSocket}`,
     };
-    const limit = host.clock.deadline(limitMs, signal);
     try {
       return { ...described, ...observed(await untilAborted(machine.status(limit), limit)) };
     } catch (error) {
       signal.throwIfAborted();
-      return {
-        ...described,
-        problems: [limit.aborted ? `it did not answer in ${limitMs / 1000} s` : messageOf(error)],
-      };
+      return { ...described, problems: [limit.aborted ? silent : messageOf(error)] };
     }
   } catch (error) {
     signal.throwIfAborted();
-    return { ...row, problems: [messageOf(error)] };
+    return {
+      ...row,
+      problems: [limit.aborted ? `its settings can't be read in ${limitMs / 1000} s` : messageOf(error)],
+    };
   }
 }
 
