@@ -37,10 +37,10 @@ async function readRow({ host, signal }: Context, name: string, limitMs: number)
   ]);
   const machine = openMachine(host, name);
   const row: MachineRow = { name, isActive: false, state: "unreadable", problems: [] };
-  const limit = host.clock.deadline(limitMs, signal);
+  const settingsLimit = host.clock.deadline(limitMs, signal);
   const silent = `it did not answer in ${limitMs / 1000} s`;
   try {
-    const { cpus, memoryMiB, diskBytes, dockerPort } = await untilAborted(machine.readConfig(), limit);
+    const { cpus, memoryMiB, diskBytes, dockerPort } = await untilAborted(machine.readConfig(), settingsLimit);
     const described = {
       ...row,
       state: "timeout" as const,
@@ -51,6 +51,7 @@ async function readRow({ host, signal }: Context, name: string, limitMs: number)
       url: `tcp://${address}:${dockerPort}`,
       socket: `unix://${machineDir(host, name).dockerSocket}`,
     };
+    const limit = host.clock.deadline(limitMs, signal);
     try {
       return { ...described, ...observed(await untilAborted(machine.status(limit), limit)) };
     } catch (error) {
@@ -61,7 +62,7 @@ async function readRow({ host, signal }: Context, name: string, limitMs: number)
     signal.throwIfAborted();
     return {
       ...row,
-      problems: [limit.aborted ? `its settings can't be read in ${limitMs / 1000} s` : messageOf(error)],
+      problems: [settingsLimit.aborted ? `its settings can't be read in ${limitMs / 1000} s` : messageOf(error)],
     };
   }
 }
