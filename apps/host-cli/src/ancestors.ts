@@ -30,6 +30,7 @@ export const refusedVerbs: Readonly<Record<string, Refused>> = {
 };
 
 const onLoopback = "Ports of a machine are on 127.0.0.1, whatever network this host is in.";
+const noSwarm: Refused = { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" };
 const ownDriver = "QEMU is the only driver, with the accelerator that this host has: see BOOT2DOCKER_ACCELERATOR.";
 
 /** Of the drivers of docker-machine, those for which there is no row. */
@@ -102,10 +103,10 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
   },
   "--serial": { why: "the console is always there", instead: "To see it: boot2docker console" },
   "--client-certs": { why: "both certificates are made anew", instead: "Leave it out." },
-  "--swarm-master": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
-  "--swarm-discovery": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
-  "--swarm-image": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
-  "--swarm": { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" },
+  "--swarm-master": noSwarm,
+  "--swarm-discovery": noSwarm,
+  "--swarm-image": noSwarm,
+  "--swarm": noSwarm,
   "--tls-san": { why: "a machine answers on the loopback alone", instead: onLoopback },
   "--engine-install-url": { why: "Docker is part of the image", instead: "`boot2docker version` says which one." },
 };

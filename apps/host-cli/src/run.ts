@@ -34,10 +34,14 @@ export async function run(
     const failure = explainFailure(error, signal.aborted, programName);
     const style = {
       isVerbose: options["verbose"] === true,
-      isJson:
-        options["json"] === true || argv.slice(0, (argv.indexOf("--") + 1 || argv.length + 1) - 1).includes("--json"),
+      isJson: options["json"] === true || ownWords(argv).includes("--json"),
     };
     err.write(renderFailure(error, failure, style));
     return failure.exitCode;
   }
+}
+
+/** Behind `--` are another program's. */
+function ownWords(argv: readonly string[]): readonly string[] {
+  return argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
 }
