@@ -1,5 +1,5 @@
 /** What boot2docker-cli and docker-machine had, and this program has not: why, and how it is done now. */
-interface Refused {
+export interface Refused {
   why: string;
   /** A sentence. */
   instead: string;
@@ -37,6 +37,46 @@ const ownDriver = "QEMU is the only driver, with the accelerator that this host 
 export const driverOption =
   /^--(virtualbox|vmware[a-z]*|hyperv|xhyve|parallels|generic|kvm|qemu|amazonec2|azure|digitalocean|exoscale|google|openstack|rackspace|softlayer)-/;
 export const refusedDriverOption: Refused = { why: "there is one driver", instead: ownDriver };
+
+const noLimit: Refused = {
+  why: "every wait has its own limit",
+  instead: "A wait that fails says what it waited for, and what to do.",
+};
+const byOpenSsh = "OpenSSH's own client can, by what `boot2docker ssh-config` prints.";
+
+/** By the verb and the option as it was given. */
+export const refusedVerbOptions: Readonly<Record<string, Refused>> = {
+  "active -t": noLimit,
+  "active --timeout": noLimit,
+  "mount -u": { why: "there is a verb for it", instead: "Write: boot2docker umount FOLDER" },
+  "mount --unmount": { why: "there is a verb for it", instead: "Write: boot2docker umount FOLDER" },
+  "cp -d": { why: "there is no rsync in a machine", instead: "boot2docker cp copies all of it." },
+  "cp --delta": { why: "there is no rsync in a machine", instead: "boot2docker cp copies all of it." },
+  "config --swarm": noSwarm,
+  "env --swarm": noSwarm,
+  "ssh -A": { why: "this host's ssh agent stays here", instead: byOpenSsh },
+  "ssh -D": { why: "this is no proxy", instead: byOpenSsh },
+  "ssh -R": {
+    why: "a machine reaches this host by itself",
+    instead: `A container finds it as host.docker.internal. ${byOpenSsh}`,
+  },
+  "ssh -i": { why: "every machine has a key of its own", instead: byOpenSsh },
+  "ssh -o": { why: "ssh is built in", instead: byOpenSsh },
+  "ssh -F": { why: "ssh is built in", instead: byOpenSsh },
+  "ssh -l": { why: "a machine has one user who can log in: docker", instead: "As root: boot2docker ssh sudo COMMAND" },
+  "ssh -p": { why: "it is known", instead: "Leave it out." },
+  "ssh -X": { why: "there is no display", instead: byOpenSsh },
+};
+
+/** What they read of the environment, and what to do now. */
+export const oldVariables: Readonly<Record<string, string>> = {
+  BOOT2DOCKER_PROFILE: "defaults are edited by `boot2docker config edit --defaults`",
+  MACHINE_STORAGE_PATH: "BOOT2DOCKER_DIR says where machines are kept",
+  VIRTUALBOX_MEMORY_SIZE: "BOOT2DOCKER_MEMORY is read",
+  VIRTUALBOX_CPU_COUNT: "BOOT2DOCKER_CPUS is read",
+  VIRTUALBOX_DISK_SIZE: "BOOT2DOCKER_DISK_SIZE is read",
+  ENGINE_REGISTRY_MIRROR: "there is `boot2docker init --engine-registry-mirror URL`",
+};
 
 /** By their long names. */
 export const refusedOptions: Readonly<Record<string, Refused>> = {
@@ -93,14 +133,8 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
     why: "every machine has a key of its own",
     instead: "Where it is: boot2docker inspect --format '{{.Files.SshKey}}'",
   },
-  "--waittime": {
-    why: "every wait has its own limit",
-    instead: "A wait that fails says what it waited for, and what to do.",
-  },
-  "--retries": {
-    why: "every wait has its own limit",
-    instead: "A wait that fails says what it waited for, and what to do.",
-  },
+  "--waittime": noLimit,
+  "--retries": noLimit,
   "--serial": { why: "the console is always there", instead: "To see it: boot2docker console" },
   "--client-certs": { why: "both certificates are made anew", instead: "Leave it out." },
   "--swarm-master": noSwarm,

@@ -1,4 +1,4 @@
-import { refusedOptions, refusedVerbs } from "./ancestors.ts";
+import { oldVariables, refusedOptions, refusedVerbOptions, refusedVerbs } from "./ancestors.ts";
 import { describeVerb } from "./cli.ts";
 import { verbs } from "./commands/table.ts";
 import { commonOptions, defaultMachine, type OptionRows, type Verb } from "./commands/verb.ts";
@@ -43,10 +43,12 @@ export function renderManual(): string {
     "## What boot2docker-cli and docker-machine had",
     "Their verbs and options are here under their names, but for these, which say so when they are called:",
     list(
-      Object.entries({ ...refusedVerbs, ...refusedOptions }).map(
+      Object.entries({ ...refusedVerbs, ...refusedVerbOptions, ...refusedOptions }).map(
         ([name, { why, instead }]) => `\`${name}\`: ${why}. ${instead}`,
       ),
     ),
+    "These variables of theirs are not read, nor is the file `profile` in the root directory; `init` says so where there are any:",
+    list(Object.entries(oldVariables).map(([name, now]) => `\`${name}\`: ${now}`)),
     "## Exit codes",
     list([
       "`0`: done",

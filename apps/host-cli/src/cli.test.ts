@@ -94,7 +94,12 @@ test("-- before the first word of ssh is told apart from one behind the machine"
 });
 
 test.each([
-  [["upp"], "unknown command 'upp'", "Did you mean up?"],
+  [["upp"], 'there is no verb "upp"', "Did you mean up?"],
+  [["lits", "--help"], 'there is no verb "lits"', "Did you mean list?"],
+  [["-q", "help", "shelinit"], 'there is no verb "shelinit"', "Did you mean shellinit?"],
+  [["suspend", "--help"], "there is no suspend: the memory of a machine can't be kept yet", /down/],
+  [["ssh", "-A"], "there is no ssh -A: this host's ssh agent stays here", /ssh-config/],
+  [["scp", "-d", "a", ":"], /^there is no cp -d: /, /cp/],
   [["up", "--memroy", "2g"], "unknown option '--memroy'", "Did you mean --memory?"],
   [["down", "--frobnicate"], "unknown option '--frobnicate'", "See: boot2docker help down"],
   [
@@ -119,7 +124,7 @@ test.each([
     "there is no --virtualbox-hostonly-cidr: there is one driver",
     /^QEMU is the only driver/,
   ],
-  [["constructor"], "unknown command 'constructor'", "See: boot2docker help"],
+  [["constructor"], 'there is no verb "constructor"', "See: boot2docker help"],
   [["--vm", "work", "up"], "there is no --vm: a machine's name is an operand", "For example: boot2docker up work"],
   [["-m", "4096", "init"], "unknown option '-m'", "Options follow the verb: boot2docker init -m"],
   [["--nonsense", "init"], "unknown option '--nonsense'", "See: boot2docker help init"],
@@ -134,7 +139,8 @@ test.each([
   [["help", "nope"], 'there is no verb "nope"', "See: boot2docker help"],
 ])("%j is a usage error with a hint", async (argv, message, hint) => {
   const { result, written } = await parse(...argv);
-  expect(result).toMatchObject({ code: "usage", exitCode: 2, message });
+  expect(result).toMatchObject({ code: "usage", exitCode: 2 });
+  expect(result).toHaveProperty("message", typeof message === "string" ? message : expect.stringMatching(message));
   expect(result).toHaveProperty("hint", typeof hint === "string" ? hint : expect.stringMatching(hint));
   expect(written).toBe("");
 });

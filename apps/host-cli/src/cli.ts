@@ -1,9 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
-import { driverOption, refusedDriverOption, refusedOptions, refusedVerbs } from "./ancestors.ts";
 import { verbs } from "./commands/table.ts";
 import { commonOptions, type Input, type OptionRows, type Verb } from "./commands/verb.ts";
-import { exitCodes, UserError } from "./errors.ts";
 
 /** A verb as it was called, ready to run. */
 export interface Call extends Input<OptionRows> {
@@ -19,6 +17,11 @@ export interface CliOptions {
 
 /** Returns the exit code. Throws UserError `usage` for what is no command of this program, and what `execute` throws. */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
+  const first = argv.find((word) => !optionsBeforeVerb.has(word));
+  if (first !== undefined && !first.startsWith("-") && first !== "help" && !isVerb(first)) {
+    const { explainUnknownVerb } = await import("./usage-error.ts"); // Not for those that go well.
+    throw explainUnknownVerb(first);
+  }
   let exitCode = 0;
   const program = buildProgram(options, new Set(argv), async (verb, command) => {
     exitCode = await options.execute({
@@ -36,9 +39,19 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    throw usageError(error, argv);
+    const { explainUsage } = await import("./usage-error.ts");
+    throw explainUsage(error, argv);
   }
 }
+
+const optionsBeforeVerb = new Set([
+  "-h",
+  "--help",
+  ...Object.values(commonOptions).flatMap(({ flags }) => flags.split(", ")),
+]);
+
+const isVerb = (word: string): boolean =>
+  Object.entries<Verb>(verbs).some(([name, { aliases }]) => name === word || aliases.includes(word));
 
 /** Paragraphs for the help and the manual. */
 export function describeVerb({ summary, aliases, details }: Verb): string[] {
@@ -130,47 +143,4 @@ function optionValues(command: Command, rows: OptionRows): Call["options"] {
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-/** commander has the suggestion, if any, on the second line: `(Did you mean up?)`. */
-function usageError({ code, message }: CommanderError, argv: readonly string[]): UserError {
-  const [what = "", suggestion = ""] = message.replace(/^error: /, "").split("\n");
-  const words = argv.filter((word) => !word.startsWith("-"));
-  const word = words.find((candidate) => verbNamed(candidate) !== undefined) ?? words[0] ?? "";
-  const called = verbNamed(word);
-  const help = called === undefined ? "boot2docker help" : `boot2docker help ${called[0]}`;
-  // What commander throws for `help nope`, and for options alone: the text of its message is of no use.
-  const isOfHelp = code === "commander.help";
-  const refused = isOfHelp
-    ? refusedBy("commander.unknownCommand", what, words.at(-1))
-    : refusedBy(code, what, words[0]);
-  if (refused !== undefined) return usage(refused.message, refused.hint);
-  const option = /^unknown option '(-[^']*)'/.exec(what)?.[1];
-  if (option !== undefined && called !== undefined && argv.indexOf(option) < argv.indexOf(word)) {
-    const isKnown = Object.values(called[1].options).some(({ flags }) =>
-      flags.split(/[ ,]+/).includes(option.replace(/=.*/s, "")),
-    );
-    if (isKnown) return usage(what, `Options follow the verb: boot2docker ${called[0]} ${option}`);
-  }
-  if (isOfHelp && words.length === 0) {
-    return usage("no verb was given", `See: ${help}; the version is printed by: boot2docker --version`);
-  }
-  if (isOfHelp) return usage(`there is no verb ${JSON.stringify(words.at(-1))}`, `See: ${help}`);
-  return usage(what, suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""));
-}
-
-const verbNamed = (word: string): [string, Verb] | undefined =>
-  Object.entries<Verb>(verbs).find(([name, { aliases }]) => [name, ...aliases].includes(word));
-
-/** Of what the ancestors had. */
-function refusedBy(code: string, what: string, verb = ""): { message: string; hint: string } | undefined {
-  const option = /^unknown option '(-[^'=]*)/.exec(what)?.[1];
-  const name = code === "commander.unknownCommand" ? verb : (option ?? "");
-  const table = code === "commander.unknownCommand" ? refusedVerbs : refusedOptions;
-  const refused = Object.hasOwn(table, name) ? table[name] : driverOption.test(name) ? refusedDriverOption : undefined;
-  return refused === undefined ? undefined : { message: `there is no ${name}: ${refused.why}`, hint: refused.instead };
-}
-
-function usage(message: string, hint: string): UserError {
-  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
 }

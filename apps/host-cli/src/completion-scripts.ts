@@ -9,9 +9,9 @@ _boot2docker() {
       compopt -o default
       return
     fi
-    [[ $word == *[=:] ]] && compopt -o nospace
+    [[ $word == *[=:.] ]] && compopt -o nospace
     COMPREPLY+=("$word")
-  done < <("$1" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <("\${1/#\\~/$HOME}" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -F _boot2docker boot2docker
 `,
@@ -24,12 +24,12 @@ _boot2docker() {
       _files
       return
     fi
-    if [[ $word == *[=:] ]]; then
+    if [[ $word == *[=:.] ]]; then
       unended+=("\${word//:/\\\\:}:$summary")
     else
       candidates+=("\${word//:/\\\\:}:$summary")
     fi
-  done < <("$words[1]" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  done < <("\${words[1]/#\\~/$HOME}" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   _describe boot2docker candidates
   _describe boot2docker unended -S ''
 }
@@ -38,7 +38,8 @@ compdef _boot2docker boot2docker
   fish: `# boot2docker completion for fish
 function __boot2docker_complete
     set -l typed (commandline -opc) (commandline -ct)
-    set -l found ($typed[1] complete -- $typed[2..] 2>/dev/null)
+    set -l program (string replace -r "^~" $HOME -- $typed[1])
+    set -l found ($program complete -- $typed[2..] 2>/dev/null)
     if test "$found[1]" = ":files"
         __fish_complete_path (commandline -ct)
     else

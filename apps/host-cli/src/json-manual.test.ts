@@ -7,11 +7,13 @@ import { bringUp, formatDataDisk, machineConfig, worldWithMachine } from "./test
 
 /** One of each verb that prints JSON, and of an error. */
 const examples = [
+  "init m1 --json",
   "up m1 --json",
   "status m1 --json",
   "list --json",
   "active --json",
   "inspect m1 --json",
+  "config m1 --json",
   "config m1 --effective --json",
   "set --json m1 memory=4g",
   "mount m1 --json",
@@ -29,6 +31,8 @@ const examples = [
   "autostart m1 --json",
   "version m1 --json",
   "describe active --json",
+  "umount m1 ~/src --json",
+  "restart m1 --json",
   "ip nobody --json",
 ] as const;
 

@@ -21,6 +21,7 @@ test.each([
   ["cpus=many", { cpus: "many" }],
   ["folders=~,/srv:ro", { folders: ["~", "/srv:ro"] }],
   ['folders=["/a,b"]', { folders: ["/a,b"] }],
+  ["folders=none", { folders: [] }],
   ["engine.daemon.debug=true", { engine: { daemon: { debug: true }, env: {} } }],
   ["engine.daemon.log-level=warn", { engine: { daemon: { "log-level": "warn" }, env: {} } }],
   ["engine.daemon.builder.gc.enabled=true", { engine: { daemon: { builder: { gc: { enabled: true } } }, env: {} } }],
@@ -43,11 +44,24 @@ test("what is not named stays, and without a value a key goes, with what is empt
   expect(edit(document, "cpus=")).toEqual({ engine: document.engine });
 });
 
+test("a key of the engine that has dots itself can be changed, and taken out", () => {
+  const options = { bridge: { "com.docker.network.driver.mtu": "1400", other: "1" } };
+  const document = { engine: { daemon: { "default-network-opts": options }, env: {} } };
+  const key = "engine.daemon.default-network-opts.bridge.com.docker.network.driver.mtu";
+  expect(edit(document, `${key}=`)).toEqual({
+    engine: { daemon: { "default-network-opts": { bridge: { other: "1" } } }, env: {} },
+  });
+  expect(edit(document, `${key}="9000"`)).toMatchObject({
+    engine: { daemon: { "default-network-opts": { bridge: { "com.docker.network.driver.mtu": "9000" } } } },
+  });
+});
+
 test("all keys that are none are told", () => {
-  expect(edit({}, "ram=2g", "engine.debug=1")).toEqual({
+  expect(edit({}, "ram=2g", "engine.debug=1", "memroy=1g")).toEqual({
     problems: [
       expect.stringMatching(/^ram: expected one of cpus, .*engine\.env\.NAME$/),
       expect.stringMatching(/^engine\.debug: /),
+      "memroy: did you mean memory?",
     ],
   });
 });

@@ -1,6 +1,7 @@
 import type { EngineSettings } from "./engine-options.ts";
 import { parseValue } from "./engine-options.ts";
-import { settings, type SettingName, settingNames } from "./settings.ts";
+import { nearest } from "./nearest.ts";
+import { settableKeys, settings, type SettingName, settingNames } from "./settings.ts";
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -9,9 +10,6 @@ export interface Assignment {
   key: string;
   value: string;
 }
-
-/** Keys of `boot2docker set`, as they are told to the user. */
-export const settableKeys = [...settingNames, "folders", "engine.daemon.KEY", "engine.env.NAME"];
 
 /** Undefined for a word that is none. */
 export function parseAssignment(word: string): Assignment | undefined {
@@ -24,10 +22,15 @@ export function assign(document: Document, assignments: readonly Assignment[], p
   let changed = document;
   for (const { key, value } of assignments) {
     const edited = assignOne(changed, key, value);
-    if (edited === undefined) problems.push(`${key}: expected one of ${settableKeys.join(", ")}`);
+    if (edited === undefined) problems.push(`${key}: ${explainUnknown(key)}`);
     else changed = edited;
   }
   return changed;
+}
+
+function explainUnknown(key: string): string {
+  const meant = nearest(key, [...settingNames, ...settingNames.map(kebab), "folders"]);
+  return meant === undefined ? `expected one of ${settableKeys.join(", ")}` : `did you mean ${meant}?`;
 }
 
 function assignOne(document: Document, key: string, value: string): Document | undefined {
@@ -44,24 +47,28 @@ function readScalar(name: SettingName, value: string): unknown {
   return settings[name].domain.kind === "count" && /^\d+$/.test(value) ? Number(value) : value;
 }
 
-/** A JSON list, or folders with commas between them. */
+/** A JSON list, or folders with commas between them; none for no folder, as of `--mount`. */
 function readFolders(value: string): unknown {
+  if (value === "none") return [];
   return value.startsWith("[") ? parseValue(value) : value.split(",");
 }
 
 function assignEngine(document: Document, part: keyof EngineSettings, path: string, value: string): Document {
   const engine = asDocument(document["engine"]);
   const taken = value === "" ? undefined : part === "env" ? value : parseValue(value);
-  // A variable's name has no dots; those of a key lead into objects of daemon.json.
-  const changed = putDeep(asDocument(engine[part]), part === "env" ? [path] : path.split("."), taken);
+  // Dots of a key lead into objects of daemon.json; a variable's name is whole.
+  const own = asDocument(engine[part]);
+  const changed = part === "env" ? put(own, path, taken) : putDeep(own, path, taken);
   const whole = { daemon: {}, env: {}, ...engine, [part]: changed };
   const isEmpty = Object.values(whole).every((inner) => Object.keys(asDocument(inner)).length === 0);
   return put(document, "engine", isEmpty ? undefined : whole);
 }
 
-function putDeep(document: Document, [key = "", ...rest]: readonly string[], value: unknown): Document {
-  if (rest.length === 0) return put(document, key, value);
-  const inner = putDeep(asDocument(document[key]), rest, value);
+function putDeep(document: Document, path: string, value: unknown): Document {
+  // One that is there may have dots itself, as options of networks do.
+  const key = Object.keys(document).find((known) => isBelow(path, known)) ?? path.replace(/\..*$/s, "");
+  if (key === path) return put(document, key, value);
+  const inner = putDeep(asDocument(document[key]), path.slice(key.length + 1), value);
   return put(document, key, Object.keys(inner).length === 0 ? undefined : inner);
 }
 
@@ -69,6 +76,8 @@ function put(document: Document, key: string, value: unknown): Document {
   if (value !== undefined) return { ...document, [key]: value };
   return Object.fromEntries(Object.entries(document).filter(([other]) => other !== key));
 }
+
+const isBelow = (path: string, key: string): boolean => path === key || path.startsWith(`${key}.`);
 
 const asDocument = (value: unknown): Document =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Document) : {};

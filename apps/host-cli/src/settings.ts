@@ -111,6 +111,16 @@ type ValueOf<D extends Domain> = D extends { choices: readonly (infer Choice)[] 
 export type SettingValues = { [Name in SettingName]?: ValueOf<(typeof settings)[Name]["domain"]> };
 export const settingNames = Object.keys(settings) as SettingName[]; // Object.keys forgets the type.
 
+/** Keys of `boot2docker set`, as they are told to the user. */
+export const settableKeys = [...settingNames, "folders", "engine.daemon.KEY", "engine.env.NAME"];
+
+/** What an assignment may begin with. */
+export const assignmentStarts = [
+  ...[...settingNames, "folders"].map((key) => `${key}=`),
+  "engine.daemon.",
+  "engine.env.",
+];
+
 export function parseSetting(domain: Domain, text: string): Parsed<number | string> {
   switch (domain.kind) {
     case "count": {

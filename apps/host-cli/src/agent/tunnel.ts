@@ -1,6 +1,7 @@
 import type { Channel } from "@boot2docker/protocol";
 import type { Host, ProcessIdentity } from "../host.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
+import { escapePercent, pinnedOptions, quote, renderKnownHosts, sshUser } from "../ssh/openssh.ts";
 import { guestAddress } from "./guest-network.ts";
 import { type Listener, renderAddress } from "./listeners.ts";
 
@@ -69,8 +70,7 @@ export class Tunnel {
       }
     }
     await this.close(signal);
-    const hosts = hostKeys.map((key) => `[127.0.0.1]:${this.#sshPort} ${key}\n`).join("");
-    await files.writeAtomic(this.#dir.knownHosts, hosts);
+    await files.writeAtomic(this.#dir.knownHosts, renderKnownHosts(this.#sshPort, hostKeys));
     const started = await processes.startDetached(this.#program, this.#arguments(), this.#dir.tunnelLog);
     if (!(await this.#answers(started, signal))) return false;
     this.#process = started;
@@ -179,7 +179,7 @@ export class Tunnel {
   /** One that does not end in time has failed. */
   async #command(what: string, more: readonly string[], signal: AbortSignal): Promise<boolean> {
     const { clock, processes } = this.#host;
-    const argv = ["-F", "none", "-S", escape(this.#dir.tunnelSocket), "-O", what, ...more, "boot2docker"];
+    const argv = ["-F", "none", "-S", escapePercent(this.#dir.tunnelSocket), "-O", what, ...more, "boot2docker"];
     try {
       const { code } = await processes.run(this.#program, argv, clock.deadline(commandLimitMs, signal));
       return code === 0;
@@ -192,13 +192,8 @@ export class Tunnel {
   #arguments(): string[] {
     const options = {
       ControlMaster: "yes",
-      ControlPath: this.#dir.tunnelSocket,
-      IdentityFile: this.#dir.sshKey,
-      IdentitiesOnly: "yes",
-      UserKnownHostsFile: this.#dir.knownHosts,
-      GlobalKnownHostsFile: "none",
-      StrictHostKeyChecking: "yes",
-      UpdateHostKeys: "no",
+      ControlPath: quote(this.#dir.tunnelSocket),
+      ...pinnedOptions(this.#dir),
       BatchMode: "yes",
       // What is recorded of a loopback today is of no use to whoever breaks it one day: the way that costs the least.
       KexAlgorithms: "curve25519-sha256",
@@ -211,8 +206,8 @@ export class Tunnel {
       ServerAliveCountMax: "3",
     };
     // No file of the user's: what is in it is for other hosts.
-    const words = ["-F", "none", "-N", "-n", "-T", "-p", String(this.#sshPort), "-l", "docker"];
-    return [...words, ...Object.entries(options).map(([name, value]) => `-o${name}=${quote(value)}`), "127.0.0.1"];
+    const words = ["-F", "none", "-N", "-n", "-T", "-p", String(this.#sshPort), "-l", sshUser];
+    return [...words, ...Object.entries(options).map(([name, value]) => `-o${name}=${value}`), "127.0.0.1"];
   }
 }
 
@@ -221,10 +216,3 @@ const listenKey = ({ address, port, guestPort }: Listener): string => `${renderA
 function forwardOption({ address, port, guestPort }: Listener): string {
   return `${renderAddress(address, port)}:${guestAddress}:${guestPort}`;
 }
-
-/** A value of ssh_config(5), in which % and a space mean something. */
-function quote(value: string): string {
-  return /\s/.test(value) ? `"${escape(value)}"` : escape(value);
-}
-
-const escape = (text: string): string => text.replaceAll("%", "%%");

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { FakeWorld } from "../testing/fake-world.ts";
 import { runInWorld } from "../testing/run-in-world.ts";
+import { machineDir } from "../machine-dir/dir.ts";
 import { bringUp, worldWithMachine } from "../testing/world-with-machine.ts";
 
 const run = (world: FakeWorld, line: string) => runInWorld(world, line.split(" "));
@@ -49,4 +50,15 @@ test("another CA is that of all machines, and the next up of each follows", asyn
   expect(await run(world, "up m1")).toMatchObject({ code: 0 });
   expect(renewals()).toBe(2);
   expect(world.disk.text(dir.tlsCa)).toBe(world.disk.text(dir.root.caCert));
+});
+
+test("all machines have another CA at once where all are named", async () => {
+  const { world, dir } = await worldWithMachine();
+  await run(world, "regenerate-certs m1 --ca");
+  expect(await run(world, "init m2 --mount none")).toMatchObject({ code: 0 });
+  const before = world.disk.text(dir.root.caCert);
+  expect(await run(world, "regenerate-certs -f --all --ca")).toMatchObject({ code: 0, stdout: "" });
+  const now = world.disk.text(dir.root.caCert);
+  expect(now).not.toBe(before);
+  expect([dir, machineDir(world.host(), "m2")].map(({ tlsCa }) => world.disk.text(tlsCa))).toEqual([now, now]);
 });

@@ -222,7 +222,7 @@ test("ssh waits for the guest's ssh server, with a limit, and ends with 255 as s
 test("settings that can't be read are named with 2, and left as they are; the machine can still be deleted", async () => {
   const { world, dir } = await worldWithMachine();
   world.disk.put(dir.config, '{"cpus": "many"');
-  for (const line of ["up m1", "init m1", "status --json m1"]) {
+  for (const line of ["up m1", "init m1"]) {
     const said = await run(world, line);
     expect(said.stderr, line).toContain(dir.config);
     expect(said, line).toMatchObject({ code: 2, stdout: "" });
@@ -260,5 +260,35 @@ test("status of a machine whose settings can't be read says that, and how it is"
     code: 3,
     stdout: "stopped\n",
     stderr: expect.stringContaining("cannot read the machine's settings") as string,
+  });
+});
+
+test("init says which settings of its ancestors it does not read", async () => {
+  const { world } = await worldWithMachine();
+  Object.assign(world.env, { VIRTUALBOX_MEMORY_SIZE: "4096" });
+  world.disk.put("/root-dir/profile", "Memory = 4096\n");
+  const said = await run(world, "init m2");
+  expect(said.stderr).toContain("VIRTUALBOX_MEMORY_SIZE is not read: BOOT2DOCKER_MEMORY is read\n");
+  expect(said.stderr).toContain(
+    "/root-dir/profile is not read: put what it says into the defaults, by: boot2docker config",
+  );
+});
+
+test("a machine whose settings can't be read has a state all the same", async () => {
+  const { world, dir } = await worldWithMachine();
+  world.disk.put(dir.config, "{");
+  for (const line of ["status m1", "status m1 --json"]) {
+    const said = await run(world, line);
+    expect(said.code).toBe(3);
+    expect(said.stdout).toContain("stopped");
+    expect(said.stdout + said.stderr).toContain("cannot read the machine's settings");
+  }
+});
+
+test("a name that is nearly a machine's is taken for a mistake", async () => {
+  const { world } = await worldWithMachine("work");
+  expect(await run(world, "ip wrok")).toMatchObject({
+    code: 3,
+    stderr: "boot2docker: there is no machine wrok\nhint: Did you mean work? To make it: boot2docker init wrok\n",
   });
 });

@@ -9,7 +9,10 @@ export const complete = verb({
   options: {},
   isHidden: true,
   async run({ host, ui }, { operands }) {
-    const [{ verbs }, { listMachines }] = await Promise.all([import("./table.ts"), import("../machine/create.ts")]);
+    const [{ verbs }, { listMachines }] = await Promise.all([
+      import("./table.ts"),
+      import("../machine-dir/machines.ts"),
+    ]);
     const found = completeWords(operands, { verbs, commonOptions, machines: await listMachines(host) });
     if (found === "files") ui.result(":files");
     else for (const { word, summary } of found) ui.result(`${word}\t${summary}`);

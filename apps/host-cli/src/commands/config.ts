@@ -1,5 +1,5 @@
 import { exitCodes, UserError } from "../errors.ts";
-import { editDefaults, editMachine, readDefaultsText, written } from "./edit-settings.ts";
+import { editDefaults, editMachine, parseSettings, readDefaultsText, written } from "./edit-settings.ts";
 import { type EffectiveSetting, effectiveDefaults, effectiveSettings } from "./effective-settings.ts";
 import { namedMachine } from "./machines.ts";
 import { type Context, jsonOption, verb } from "./verb.ts";
@@ -43,14 +43,17 @@ export const config = verb({
         await (isDefaults ? editDefaults(context) : editMachine(context, names));
         return;
       case "show":
-        if (options.effective !== true)
-          context.ui.raw(isDefaults ? await readDefaultsText(context) : await readMachineText(context, names));
-        else
+        if (options.effective === true)
           show(
             context,
             isDefaults ? await effectiveDefaults(context) : await effectiveSettings(context, names),
             options.json === true,
           );
+        else {
+          const text = isDefaults ? await readDefaultsText(context) : await readMachineText(context, names);
+          if (options.json === true) context.ui.json({ settings: await parseSettings(context.host, text) });
+          else context.ui.raw(text);
+        }
     }
   },
 });
@@ -85,7 +88,7 @@ function show({ ui }: Context, rows: readonly EffectiveSetting[], isJson: boolea
       ["KEY", "VALUE", "FROM"],
       rows.map(({ key, value, from, running }) => [
         key,
-        `${written(value)}${running === undefined ? "" : ` (${running} until it starts again)`}`,
+        `${written(key, value)}${running === undefined ? "" : ` (${running} until it starts again)`}`,
         from,
       ]),
     );

@@ -23,7 +23,7 @@ export const console = verb({
       import("../machine-dir/dir.ts"),
       namedMachine(context, operands),
     ]);
-    await runningStatus(machine, signal);
+    await runningStatus(context, machine);
     const dir = machineDir(host, machine.name);
     const lock = await host.files.tryLock(dir.consoleLock);
     if (lock === undefined) throw inUse(machine.name);

@@ -16,7 +16,7 @@ export const remove = verb({
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
     const names = await chosenNames(context, operands, options.all === true);
-    const { machineAbsent } = await import("../machine-dir/config-file.ts");
+    const { machineAbsent } = await import("../machine-dir/machines.ts");
     if (!options.yes && !options.force) {
       const there: string[] = [];
       for (const name of names) if (await machineExists(host, name)) there.push(name);
@@ -28,7 +28,7 @@ export const remove = verb({
       }
     }
     await forEachMachine(context, names, async (machine) => {
-      if (!(await machineExists(host, machine.name))) throw machineAbsent(machine.name);
+      if (!(await machineExists(host, machine.name))) throw await machineAbsent(host, machine.name);
       await machine.remove(ui.progress, signal);
     });
     return 0;

@@ -28,8 +28,9 @@ const actions = {
     return 0;
   },
 
-  trim: async ({ ui, signal }, machine, _, isJson) => {
-    await runningStatus(machine, signal);
+  trim: async (context, machine, _, isJson) => {
+    const { ui, signal } = context;
+    await runningStatus(context, machine);
     const trimmedBytes = await machine.trimDisk(ui.progress, signal);
     if (isJson) ui.json({ name: machine.name, trimmedBytes });
     else ui.result(`${inMiB(trimmedBytes)} MiB given back`);

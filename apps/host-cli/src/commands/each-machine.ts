@@ -26,7 +26,7 @@ export async function chosenNames(
       exitCode: exitCodes.usage,
     });
   }
-  const { listMachines } = await import("../machine/create.ts");
+  const { listMachines } = await import("../machine-dir/machines.ts");
   return (await listMachines(host)).sort();
 }
 

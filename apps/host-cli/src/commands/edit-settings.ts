@@ -31,7 +31,7 @@ export async function configEdit(host: Host, edit: Edit): Promise<(config: Machi
 export async function changeDefaults(
   { host, ui, signal }: Context,
   edit: (document: MachineDocument, text: string, problems: string[]) => MachineDocument,
-): Promise<void> {
+): Promise<MachineDocument> {
   const [{ readDefaults }, { rootDir }, { renderDocument }, { parseDocument }, { withLock }] = await Promise.all([
     import("../config.ts"),
     import("../machine-dir/dir.ts"),
@@ -41,14 +41,17 @@ export async function changeDefaults(
   ]);
   const { path, lock, defaults } = rootDir(host);
   await host.files.makeDirectory(path);
-  await withLock(host, { path: lock, what: path, progress: ui.progress, signal }, async () => {
+  return withLock(host, { path: lock, what: path, progress: ui.progress, signal }, async () => {
     const problems: string[] = [];
     const present = (await host.files.readText(defaults)) ?? noDefaults;
     const document = parseDocument(present, { where: `${defaults}: `, homeDir: host.homeDir, problems });
-    const text = document && renderDocument(edit(document, present, problems));
-    if (text !== undefined) readDefaults({ path: defaults, text }, host, problems);
-    if (text === undefined || problems.length > 0) throw settingsInvalid(problems);
+    const edited = document && edit(document, present, problems);
+    if (edited === undefined) throw settingsInvalid(problems);
+    const text = renderDocument(edited);
+    readDefaults({ path: defaults, text }, host, problems);
+    if (problems.length > 0) throw settingsInvalid(problems);
     await host.files.writeAtomic(defaults, text);
+    return edited;
   });
 }
 
@@ -81,7 +84,7 @@ export async function editMachine(context: Context, names: readonly string[]): P
     context,
     { before, draft: dir.configDraft, rejected: dir.configRejected, what: `settings of ${machine.name}` },
     async (text) => {
-      const edited = await parse(host, text);
+      const edited = await parseSettings(host, text);
       const edit = await configEdit(host, (document) => {
         if (renderDocument(document) !== before) throw changedMeanwhile(machine.name);
         return edited;
@@ -98,7 +101,7 @@ export async function editDefaults(context: Context): Promise<void> {
   const before = await readDefaultsText(context);
   const { defaultsDraft: draft, defaultsRejected: rejected } = rootDir(host);
   await editText(context, { before, draft, rejected, what: "defaults" }, async (text) => {
-    const edited = await parse(host, text);
+    const edited = await parseSettings(host, text);
     await changeDefaults(context, (_, present) => {
       if (present !== before) throw changedMeanwhile("new machines");
       return edited;
@@ -106,7 +109,8 @@ export async function editDefaults(context: Context): Promise<void> {
   });
 }
 
-async function parse({ homeDir }: Host, text: string): Promise<MachineDocument> {
+/** Throws UserError `settings-invalid` (exit 2) for a text that is no JSON object. */
+export async function parseSettings({ homeDir }: Host, text: string): Promise<MachineDocument> {
   const { parseDocument } = await import("../settings-document.ts");
   const problems: string[] = [];
   const document = parseDocument(text, { where: "", homeDir, problems });
@@ -123,10 +127,22 @@ function changedMeanwhile(name: string): UserError {
 }
 
 /** What has become another, and what a machine that runs has only when it starts again. */
-export async function tellChanges({ ui }: Context, machine: Machine, changes: readonly ConfigChange[]): Promise<void> {
+export async function tellChanges(
+  { host, ui }: Context,
+  machine: Machine,
+  changes: readonly ConfigChange[],
+): Promise<void> {
   if (changes.length === 0) ui.say("nothing was changed: all is so already");
-  for (const { key, before, after } of changes) ui.say(`${key}: ${written(before)} → ${written(after)}`);
+  for (const { key, before, after } of changes) ui.say(`${key}: ${written(key, before)} → ${written(key, after)}`);
+  const { cpus } = await machine.readConfig();
+  if (changes.some(({ key }) => key === "cpus")) sayProcessors({ host, ui }, cpus);
   sayWaiting(ui, machine.name, await machine.readWaiting());
+}
+
+/** More than there are is possible, and slow. */
+export function sayProcessors({ host, ui }: Pick<Context, "host" | "ui">, cpus: number): void {
+  const has = host.resources().cpus;
+  if (cpus > has) ui.say(`this host has ${has} processors: the ${cpus} of the machine share them`);
 }
 
 export function sayWaiting(ui: Ui, name: string, waiting: readonly WaitingSetting[]): void {
@@ -135,7 +151,8 @@ export function sayWaiting(ui: Ui, name: string, waiting: readonly WaitingSettin
   ui.say(`hint: The machine has ${keys} as set when it starts again: boot2docker restart ${name}`);
 }
 
-/** As `set` takes it. */
-export function written(value: unknown): string {
+/** As `set` takes it. A machine has no folders but those that its file names. */
+export function written(key: string, value: unknown): string {
+  if (key === "folders" && (value === undefined || (Array.isArray(value) && value.length === 0))) return "none";
   return value === undefined ? "(built in)" : typeof value === "string" ? value : JSON.stringify(value);
 }

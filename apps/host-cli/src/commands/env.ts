@@ -30,7 +30,7 @@ export const env = verb({
     ...jsonOption,
   },
   async run(context, { operands, options }) {
-    const { host, ui, signal } = context;
+    const { host, ui } = context;
     if (options.dockerFlags) {
       ui.result(await dockerFlags(context, await namedMachine(context, operands)));
       return;
@@ -45,7 +45,7 @@ export const env = verb({
     else ui.result(renderEnv(shell, all, envCommand(context, machine.name, flags)));
 
     async function setVariables(): Promise<Variables> {
-      await runningStatus(machine, signal);
+      await runningStatus(context, machine);
       const [{ dockerPort }, { machineDir }] = await Promise.all([
         machine.readConfig(),
         import("../machine-dir/dir.ts"),
@@ -66,13 +66,13 @@ function orNull(variables: Variables): Record<string, string | null> {
 }
 
 /** As `docker-machine config` had them. */
-async function dockerFlags({ host, signal }: Context, machine: Machine): Promise<string> {
-  await runningStatus(machine, signal);
+async function dockerFlags(context: Context, machine: Machine): Promise<string> {
+  await runningStatus(context, machine);
   const [{ dockerPort }, { machineDir }] = await Promise.all([machine.readConfig(), import("../machine-dir/dir.ts")]);
-  const { tlsCa, tlsCert, tlsKey } = machineDir(host, machine.name);
+  const { tlsCa, tlsCert, tlsKey } = machineDir(context.host, machine.name);
   const files = [`--tlscacert=${tlsCa}`, `--tlscert=${tlsCert}`, `--tlskey=${tlsKey}`];
   return ["--tlsverify", ...files, `-H=tcp://${address}:${dockerPort}`]
-    .map((word) => quoteWord(word, host.platform))
+    .map((word) => quoteWord(word, context.host.platform))
     .join(" ");
 }
 

@@ -25,7 +25,7 @@ export const events = verb({
     const { host, ui, signal } = context;
     const how = { since: parseSince(options.since), isFollowing: options.follow === true };
     const machine = await namedMachine(context, operands);
-    await runningStatus(machine, signal);
+    await runningStatus(context, machine);
     const { followEvents } = await import("./follow-events.ts");
     await using source = await openEvents(context, machine.name);
     try {

@@ -1,6 +1,7 @@
 import { namedMachine } from "./machines.ts";
 import { ensureMachine, machineOptions } from "./settings.ts";
-import { machineOperand, verb } from "./verb.ts";
+import { describe } from "./status.ts";
+import { jsonOption, machineOperand, verb } from "./verb.ts";
 
 export const init = verb({
   aliases: ["create"],
@@ -21,10 +22,15 @@ export const init = verb({
       summary:
         "begin with a copy of this disk, that of a machine of boot2docker or docker-machine: raw, vmdk, vdi, qcow2, vhd or vhdx; it grows to --disk-size where that is given",
     },
+    ...jsonOption,
   },
   async run(context, { operands, options }) {
     const machine = await namedMachine(context, operands);
     const isNew = await ensureMachine(context, machine, options);
+    if (options.json) {
+      const described = await describe(machine, await machine.status(context.signal));
+      context.ui.json({ ...described, isNew });
+    }
     context.ui.say(
       isNew ? `Start it with: boot2docker up ${machine.name}` : `machine ${machine.name} is there already`,
     );

@@ -12,7 +12,7 @@ export const ip = verb({
   options: jsonOption,
   async run(context, { operands, options }) {
     await forEachMachine(context, await chosenNames(context, operands, false), async (machine) => {
-      await runningStatus(machine, context.signal);
+      await runningStatus(context, machine);
       const { dockerPort, sshPort } = await machine.readConfig();
       if (options.json) context.ui.json({ name: machine.name, ip: address, dockerPort, sshPort });
       else context.ui.result(address);

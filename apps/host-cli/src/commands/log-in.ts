@@ -24,10 +24,11 @@ export async function logIn(context: Context, machine: Machine): Promise<{ clien
   return { client: await connectSsh(address, host.clock.deadline(connectLimitMs, signal)), address };
 }
 
-/** The guest starts its ssh server after Docker: right after `up` it may take another moment. */
-async function awaitHostKeys({ host, ui, signal }: Context, machine: Machine): Promise<readonly string[]> {
+/** Public keys in the form of authorized_keys. The guest starts its ssh server after Docker: right after `up` it may take another moment. */
+export async function awaitHostKeys(context: Context, machine: Machine): Promise<readonly string[]> {
+  const { host, ui, signal } = context;
   const look = async () => {
-    const status = await runningStatus(machine, signal);
+    const status = await runningStatus(context, machine);
     const guest = status.state === "unreachable" ? undefined : status.guest;
     const sshd = guest?.services.find(({ name }) => name === "sshd");
     if (guest === undefined) return [];

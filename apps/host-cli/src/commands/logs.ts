@@ -61,17 +61,17 @@ async function openLog(context: Context, name: string, log: LogName): Promise<{ 
   const { host, signal } = context;
   const [{ machineDir }, { machineAbsent }, { openAgent }] = await Promise.all([
     import("../machine-dir/dir.ts"),
-    import("../machine-dir/config-file.ts"),
+    import("../machine-dir/machines.ts"),
     import("../agent/open-agent.ts"),
   ]);
   const dir = machineDir(host, name);
-  if (!(await machineExists(host, name))) throw machineAbsent(name);
+  if (!(await machineExists(host, name))) throw await machineAbsent(host, name);
   const service = guestLogs.find((known) => known === log);
   if (service === undefined) {
     const path = log === "console" ? dir.consoleLog : dir.agentLog;
     return { source: hostLog(host.files, path), [Symbol.asyncDispose]: async () => undefined };
   }
-  await runningStatus(await namedMachine(context, [name]), signal);
+  await runningStatus(context, await namedMachine(context, [name]));
   const agent = await openAgent(host, dir, () => undefined, signal);
   return { source: guestLog(agent, service), [Symbol.asyncDispose]: () => agent.close() };
 }

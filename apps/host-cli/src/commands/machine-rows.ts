@@ -25,7 +25,7 @@ export interface MachineRow {
 
 /** All of them at once, sorted by name. One that does not answer holds up nobody for longer than `limitMs`. */
 export async function readRows(context: Context, limitMs: number): Promise<MachineRow[]> {
-  const { listMachines } = await import("../machine/create.ts");
+  const { listMachines } = await import("../machine-dir/machines.ts");
   const names = (await listMachines(context.host)).sort();
   return Promise.all(names.map((name) => readRow(context, name, limitMs)));
 }

@@ -13,14 +13,14 @@ export async function namedMachine({ host }: Context, operands: readonly string[
 }
 
 export async function machineExists(host: Host, name: string): Promise<boolean> {
-  const { listMachines } = await import("../machine/create.ts");
+  const { listMachines } = await import("../machine-dir/machines.ts");
   return (await listMachines(host)).includes(name);
 }
 
 /** Of the machine that docker clients use here; undefined when they use none. */
 export async function readActive({ host }: Context): Promise<string | undefined> {
   const [{ listMachines }, { openMachine }] = await Promise.all([
-    import("../machine/create.ts"),
+    import("../machine-dir/machines.ts"),
     import("../machine/open-machine.ts"),
   ]);
   for (const name of await listMachines(host)) {
@@ -37,14 +37,14 @@ export async function readActive({ host }: Context): Promise<string | undefined>
 
 /** Throws UserError `machine-absent` or `machine-not-running` (exit 3) where there is nothing to talk to. */
 export async function runningStatus(
+  { host, signal }: Context,
   machine: Machine,
-  signal: AbortSignal,
 ): Promise<Exclude<MachineStatus, { state: "absent" | "stopped" | "stopping" }>> {
   const status = await machine.status(signal);
   switch (status.state) {
     case "absent": {
-      const { machineAbsent } = await import("../machine-dir/config-file.ts");
-      throw machineAbsent(machine.name);
+      const { machineAbsent } = await import("../machine-dir/machines.ts");
+      throw await machineAbsent(host, machine.name);
     }
     case "stopped":
     case "stopping":

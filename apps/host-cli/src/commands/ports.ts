@@ -19,7 +19,7 @@ export const ports = verb({
   async run(context, { operands, options }) {
     const { ui, signal } = context;
     const machine = await namedMachine(context, operands);
-    await runningStatus(machine, signal);
+    await runningStatus(context, machine);
     const port = options.why === undefined ? undefined : parsePort(options.why);
     const facts = await machine.readPorts(signal);
     const shown = facts.published.filter(({ hostPort }) => port === undefined || hostPort === port);

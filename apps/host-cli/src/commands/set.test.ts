@@ -21,7 +21,7 @@ test("a stopped machine is another one at its next start", async () => {
     stdout: "",
     stderr:
       "cpus: 2 → 1\nmemory: 2g → 1g\ndockerPort: 23760 → 24000\npublish: (built in) → all\n" +
-      'folders: (built in) → ["/home/user/a:ro"]\n',
+      'folders: none → ["/home/user/a:ro"]\n',
   });
   expect(file()).toMatchObject({
     memory: "1g",
@@ -53,6 +53,11 @@ test("one that runs has at once what can be had, and is told what waits for a re
     name: "m1",
     changes: [{ key: "memory", before: "1g", after: "2g", when: "at-restart" }],
   });
+});
+
+test("more processors than this host has are possible, and told", async () => {
+  expect((await run("set m1 cpus=256")).stderr).toContain("this host has 4 processors: the 256 of the machine share");
+  expect((await run("set m1 cpus=4")).stderr).not.toContain("share");
 });
 
 test("less memory is always possible, and what a machine inherits waits for its next start", async () => {
@@ -140,6 +145,9 @@ test("what the engine refuses is not kept", async () => {
 test("the defaults are what new machines are made of, and refuse what they can't have", async () => {
   world = new FakeWorld();
   await world.host().files.makeDirectory("/home/user/a");
+  expect(JSON.parse((await run("set --defaults --json memory=2g")).stdout)).toMatchObject({
+    settings: { memory: "2g" },
+  });
   expect(await run("set --defaults memory=1g folders=~/a engine.daemon.debug=true")).toMatchObject({ code: 0 });
   expect(JSON.parse((await run("config --defaults")).stdout)).toEqual({
     memory: "1g",

@@ -1,5 +1,6 @@
 import { exitCodes, UserError } from "../errors.ts";
-import { type Assignment, assign, parseAssignment, settableKeys } from "../settings-edit.ts";
+import { assignmentStarts, settableKeys } from "../settings.ts";
+import type { Assignment } from "../settings-edit.ts";
 import { changeDefaults, configEdit, tellChanges } from "./edit-settings.ts";
 import { namedMachine } from "./machines.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
@@ -22,7 +23,7 @@ export const set = verb({
       name: "KEY=VALUE",
       summary: "a setting, and what it is to be",
       isRepeated: true,
-      choices: settableKeys.map((key) => `${key}=`),
+      choices: assignmentStarts,
     },
   ],
   options: {
@@ -30,10 +31,12 @@ export const set = verb({
     ...jsonOption,
   },
   async run(context, { operands, options }) {
-    const { names, assignments } = parseOperands(operands);
+    const { assign } = await import("../settings-edit.ts");
+    const { names, assignments } = await parseOperands(operands);
     if (options.defaults) {
       if (names.length > 0) throw usage(`set --defaults ${names.join(" ")}: the defaults are of no machine`);
-      await changeDefaults(context, (document, _, problems) => assign(document, assignments, problems));
+      const changed = await changeDefaults(context, (document, _, problems) => assign(document, assignments, problems));
+      if (options.json) context.ui.json({ settings: changed });
       return;
     }
     const machine = await namedMachine(context, names);
@@ -44,7 +47,8 @@ export const set = verb({
   },
 });
 
-function parseOperands(operands: readonly string[]): { names: string[]; assignments: Assignment[] } {
+async function parseOperands(operands: readonly string[]): Promise<{ names: string[]; assignments: Assignment[] }> {
+  const { parseAssignment } = await import("../settings-edit.ts");
   const [first, ...rest] = operands;
   const isNamed = first !== undefined && !first.includes("=");
   const words = isNamed ? rest : operands;

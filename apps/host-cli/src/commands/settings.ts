@@ -4,8 +4,11 @@ import { exitCodes, UserError } from "../errors.ts";
 import { absolutePath, type Bases, folderOptions, isSameFolders } from "../folders.ts";
 import type { MachineConfig } from "../machine-dir/config-file.ts";
 import type { Machine } from "../machine/machine.ts";
+import { sayProcessors } from "./edit-settings.ts";
 import { machineExists } from "./machines.ts";
 import { settingNames, settings, type SettingName } from "../settings.ts";
+import type { Host } from "../host.ts";
+import type { Ui } from "../ui.ts";
 import type { Context, OptionRow } from "./verb.ts";
 
 /** The options of the verbs that can make a machine. */
@@ -46,7 +49,8 @@ async function create({ host, ui, signal }: Context, name: string, flags: InitFl
     import("../machine/create.ts"),
     import("../machine-dir/dir.ts"),
   ]);
-  const path = rootDir(host).defaults;
+  const { defaults: path, oldProfile } = rootDir(host);
+  await tellOldSettings(host, ui, oldProfile);
   const { request, from } = resolveSettings({
     flags,
     env: host.env,
@@ -54,11 +58,21 @@ async function create({ host, ui, signal }: Context, name: string, flags: InitFl
     hostCpus: host.resources().cpus,
     bases: host,
   });
+  sayProcessors({ host, ui }, request.cpus);
   const adopt = flags.disk !== undefined && {
     path: absolutePath(flags.disk, host),
     ...(from.has("diskSize") && { sizeBytes: request.diskBytes }),
   };
   await createMachine(host, name, { ...request, ...(adopt && { adopt }) }, ui.progress, signal);
+}
+
+/** What the ancestors would have read, and this program does not. */
+async function tellOldSettings(host: Host, ui: Ui, profile: string): Promise<void> {
+  const { oldVariables } = await import("../ancestors.ts");
+  for (const [name, now] of Object.entries(oldVariables))
+    if (host.env[name] !== undefined) ui.say(`${name} is not read: ${now}`);
+  if ((await host.files.stat(profile)) !== undefined)
+    ui.say(`${profile} is not read: put what it says into the defaults, by: boot2docker config edit --defaults`);
 }
 
 /**
@@ -83,7 +97,10 @@ async function checkSettings(name: string, flags: InitFlags, config: MachineConf
   if (other.length === 0) return;
   throw new UserError(`machine ${name} is there already, with another ${other.join(", ")}`, {
     code: "settings-fixed",
-    hint: `To change it: boot2docker set ${name} KEY=VALUE. What it has: boot2docker config ${name}`,
+    hint:
+      other.join("") === "--disk"
+        ? "Its disk is its own since it was made. Another name makes another machine of the file."
+        : `To change it: boot2docker set ${name} KEY=VALUE. What it has: boot2docker config ${name}`,
     exitCode: exitCodes.usage,
   });
 }

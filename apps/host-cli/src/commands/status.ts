@@ -38,13 +38,19 @@ async function tellWaiting(ui: Ui, machine: Machine): Promise<void> {
   }
 }
 
-/** What `--json` prints: the observed state, and the settings when there is a machine. */
+/** What `--json` prints: the observed state, and the settings when there is a machine, or why they can't be read. */
 export async function describe(machine: Machine, observed: MachineStatus): Promise<object> {
   if (observed.state === "absent") return { name: machine.name, ...observed };
   const { userSettings } = await import("../machine-dir/config-file.ts");
-  const config = await machine.readConfig();
-  const { dynamicPorts } = config;
-  return { name: machine.name, ...observed, settings: userSettings(config), dynamicPorts };
+  try {
+    const config = await machine.readConfig();
+    const { dynamicPorts } = config;
+    return { name: machine.name, ...observed, settings: userSettings(config), dynamicPorts };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { code, message, hint } = error;
+    return { name: machine.name, ...observed, problem: { code, message, hint } };
+  }
 }
 
 /** What to know about it beside its state, line by line. */

@@ -28,6 +28,7 @@ import { reset } from "./reset.ts";
 import { restart } from "./restart.ts";
 import { set } from "./set.ts";
 import { ssh } from "./ssh.ts";
+import { sshConfig } from "./ssh-config.ts";
 import { status } from "./status.ts";
 import { timeline } from "./timeline.ts";
 import { umount } from "./umount.ts";
@@ -56,6 +57,7 @@ export const verbs = {
   context,
   env,
   ssh,
+  "ssh-config": sshConfig,
   cp,
   console,
   logs,

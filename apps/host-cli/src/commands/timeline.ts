@@ -25,7 +25,7 @@ export const timeline = verb({
   async run(context, { operands, options }) {
     const { ui, signal } = context;
     const machine = await namedMachine(context, operands);
-    await runningStatus(machine, signal);
+    await runningStatus(context, machine);
     await using source = await openEvents(context, machine.name);
     const { events, lost } = await source.since(0, signal);
     const phases = bootPhases(events);

@@ -26,13 +26,28 @@ export const up = verb({
   options: upOptions,
   async run(context, { operands, options }) {
     const names = await chosenNames(context, operands, options.all === true);
-    if (options.json && names.length > 1) throw oneOnly();
+    checkJsonOfOne("up", names, options.json === true);
     await forEachMachine(context, names, (machine) => bringUp(context, machine, options));
   },
 });
 
-function oneOnly(): UserError {
-  return new UserError("up --json: of one machine", {
+/** And says how it is then. Whether the docker client has a context for it: the machine is there all the same. */
+export async function startMachine({ ui, signal }: Context, machine: Machine, isJson: boolean): Promise<boolean> {
+  const hindrance = await machine.up(ui.progress, signal);
+  if (hindrance !== undefined) {
+    ui.say(hindrance.message);
+    if (hindrance.hint !== undefined) ui.say(`hint: ${hindrance.hint}`);
+  }
+  const observed = await machine.status(signal);
+  if (isJson) ui.json(await describe(machine, observed));
+  for (const line of explain(machine.name, observed)) ui.say(line);
+  return hindrance === undefined;
+}
+
+/** Throws UserError `usage` (exit 2) where one object would have to tell of several machines. */
+export function checkJsonOfOne(verb: string, names: readonly string[], isJson: boolean): void {
+  if (!isJson || names.length <= 1) return;
+  throw new UserError(`${verb} --json: of one machine`, {
     code: "usage",
     hint: "All of them: boot2docker list --json",
     exitCode: exitCodes.usage,
@@ -40,19 +55,11 @@ function oneOnly(): UserError {
 }
 
 async function bringUp(context: Context, machine: Machine, options: OptionValues<typeof upOptions>): Promise<void> {
-  const { ui, signal } = context;
+  const { ui } = context;
   if (options.noInit || options.all) await machine.readConfig(); // Throws when there is none.
   await ensureMachine(context, machine, options);
-  const hindrance = await machine.up(ui.progress, signal);
-  if (hindrance !== undefined) {
-    ui.say(hindrance.message);
-    if (hindrance.hint !== undefined) ui.say(`hint: ${hindrance.hint}`);
-  }
-  const observed = await machine.status(signal);
-  if (options.json) ui.json(await describe(machine, observed));
-  for (const line of explain(machine.name, observed)) ui.say(line);
-  // Without one that can be read the machine is there all the same.
-  const found = hindrance === undefined ? await machine.readContext() : undefined;
+  const hasContext = await startMachine(context, machine, options.json === true);
+  const found = hasContext ? await machine.readContext() : undefined;
   if (found?.isCurrent && found.overruledBy === undefined) {
     ui.say("Docker answers, and the docker client of this user goes there.");
     return;

@@ -12,7 +12,7 @@ export const url = verb({
   options: jsonOption,
   async run(context, { operands, options }) {
     await forEachMachine(context, await chosenNames(context, operands, false), async (machine) => {
-      await runningStatus(machine, context.signal);
+      await runningStatus(context, machine);
       const [{ dockerPort }, { machineDir }] = await Promise.all([
         machine.readConfig(),
         import("../machine-dir/dir.ts"),

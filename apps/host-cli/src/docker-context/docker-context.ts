@@ -25,7 +25,8 @@ export interface ContextFacts {
   overruledBy?: string;
 }
 
-function contextName(machine: string): string {
+/** Also of the machine's entry in the settings of OpenSSH. */
+export function contextName(machine: string): string {
   return machine === defaultMachine ? machine : `boot2docker-${machine}`;
 }
 

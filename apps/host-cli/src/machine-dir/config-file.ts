@@ -7,6 +7,7 @@ import { type Inheritance, type PublishScope, settingNames, settings } from "../
 import { compoundKeys, type DocumentReader, parseDocument, readDocument, unknownKeys } from "../settings-document.ts";
 import { writeSize } from "../size.ts";
 import type { MachineDir } from "./dir.ts";
+import { machineAbsent } from "./machines.ts";
 import type { PortRange } from "./ports.ts";
 
 /** What a machine is made of; kept in its `machine.json`. Sizes in MiB and bytes as named. */
@@ -48,7 +49,7 @@ const ownKeys = ["$schema", "formatVersion", "dynamicPorts"] as const;
 /** Throws UserError `machine-absent` (exit 3) or `config-unreadable`; never changes the file. */
 export async function readMachineConfig(host: Host, dir: MachineDir): Promise<MachineConfig> {
   const text = await host.files.readText(dir.config);
-  if (text === undefined) throw machineAbsent(dir.name);
+  if (text === undefined) throw await machineAbsent(host, dir.name);
   return parseMachineConfig(text, dir.config, host.homeDir);
 }
 
@@ -143,14 +144,6 @@ function readMachineDocument(document: MachineDocument, reader: DocumentReader):
     ...(engine && { engine }),
     ...(typeof $schema === "string" && { $schema }),
   };
-}
-
-export function machineAbsent(name: string): UserError {
-  return new UserError(`there is no machine ${name}`, {
-    code: "machine-absent",
-    hint: `Make it with: boot2docker init ${name}`,
-    exitCode: exitCodes.notRunning,
-  });
 }
 
 function unreadable(path: string, problem: string): UserError {

@@ -58,6 +58,12 @@ export const rootFiles = {
     owner: "user",
     purpose: "Settings of machines that are made later.",
   },
+  oldProfile: {
+    path: "profile",
+    kind: "file",
+    owner: "user",
+    purpose: "Settings of boot2docker-cli. Not read; `init` says so.",
+  },
   defaultsDraft: {
     path: "defaults.draft.json",
     kind: "file",
@@ -129,7 +135,7 @@ export const machineFiles = {
     path: "ssh/known_hosts",
     kind: "file",
     owner: "agent",
-    purpose: "The guest's ssh host keys, which it told through its channel.",
+    purpose: "The guest's ssh host keys, which it told through its channel; `ssh-config` writes it, too.",
   },
   dockerSocket: {
     path: "docker.sock",

@@ -5,7 +5,8 @@ import { FakeWorld } from "../testing/fake-world.ts";
 import { RecordedProgress } from "../testing/recorded-progress.ts";
 import { runInWorld } from "../testing/run-in-world.ts";
 import { diskFormat } from "./adopt-disk.ts";
-import { createMachine, listMachines, type MachineRequest } from "./create.ts";
+import { listMachines } from "../machine-dir/machines.ts";
+import { createMachine, type MachineRequest } from "./create.ts";
 
 const bytes = (text: string, at = 0): Uint8Array => Buffer.concat([Buffer.alloc(at), Buffer.from(text, "latin1")]);
 

@@ -4,7 +4,8 @@ import { FakeWorld } from "../testing/fake-world.ts";
 import { RecordedProgress } from "../testing/recorded-progress.ts";
 import { machineConfig, worldWithMachine } from "../testing/world-with-machine.ts";
 import { readMachineConfig } from "../machine-dir/config-file.ts";
-import { createMachine, listMachines, type MachineRequest } from "./create.ts";
+import { listMachines } from "../machine-dir/machines.ts";
+import { createMachine, type MachineRequest } from "./create.ts";
 import { machineDir } from "../machine-dir/dir.ts";
 
 const never = new AbortController().signal;

@@ -7,14 +7,7 @@ import { ensureCa, renewClientCertificate } from "../tls/ca.ts";
 import { type MachineConfig, parseMachineConfig, writeMachineConfig } from "../machine-dir/config-file.ts";
 import { type AdoptedDisk, adoptDisk } from "./adopt-disk.ts";
 import { ensureDataDisk } from "./data-disk.ts";
-import {
-  checkSocketPaths,
-  isMachineName,
-  machineDir,
-  rootDir,
-  type MachineDir,
-  type RootDir,
-} from "../machine-dir/dir.ts";
+import { checkSocketPaths, machineDir, type MachineDir, type RootDir } from "../machine-dir/dir.ts";
 import { leastDiskBytes, leastMemoryMiB } from "./limits.ts";
 import { withLock } from "./lock.ts";
 import type { Progress } from "./machine.ts";
@@ -80,16 +73,6 @@ async function createLocked(
     await writeMachineConfig(host, dir, config);
     return config;
   });
-}
-
-/** Names of all machines, sorted; one whose settings can't be read is among them. */
-export async function listMachines(host: Host): Promise<string[]> {
-  const { machines } = rootDir(host);
-  const names = (await host.files.list(machines)).filter(isMachineName);
-  const found = await Promise.all(
-    names.map(async (name) => ((await host.files.stat(machineDir(host, name).config)) === undefined ? [] : [name])),
-  );
-  return found.flat();
 }
 
 async function checkRequest(host: Host, root: RootDir, request: MachineRequest): Promise<void> {

@@ -11,7 +11,8 @@ import type { Driver } from "../driver/driver.ts";
 import { qemuDriver } from "../driver/qemu.ts";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { machineAbsent, readMachineConfig } from "../machine-dir/config-file.ts";
+import { readMachineConfig } from "../machine-dir/config-file.ts";
+import { machineAbsent } from "../machine-dir/machines.ts";
 import { readInherited } from "../machine-dir/inherited.ts";
 import { closeClientAccess, openClientAccess, problemOf } from "./client-access.ts";
 import { findWaiting, runChangeConfig } from "./change-config.ts";
@@ -39,7 +40,7 @@ export function openMachine(host: Host, name: string): Machine {
   const driver = qemuDriver(host, dir);
 
   const checkExists = async (): Promise<void> => {
-    if ((await host.files.stat(dir.config)) === undefined) throw machineAbsent(name);
+    if ((await host.files.stat(dir.config)) === undefined) throw await machineAbsent(host, name);
     await checkMachineDirectory(host, dir);
   };
   const locked = async <T>(

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import type { Client } from "ssh2";
 import { exitCodes, UserError } from "../errors.ts";
+import { sshUser } from "./openssh.ts";
 
 export interface SshAddress {
   /** For messages. */
@@ -12,7 +14,6 @@ export interface SshAddress {
   hostKeys: readonly string[];
 }
 
-const user = "docker";
 /** A machine that was killed is noticed after a minute. */
 const keepAlive = { keepaliveInterval: 15_000, keepaliveCountMax: 4 };
 
@@ -32,7 +33,7 @@ export async function connectSsh(address: SshAddress, signal: AbortSignal): Prom
     client.connect({
       host: "127.0.0.1",
       port: address.port,
-      username: user,
+      username: sshUser,
       privateKey: address.privateKey,
       hostVerifier: (key: Buffer) => {
         isStranger = !isPinned(key, address.hostKeys);
@@ -51,6 +52,11 @@ export async function connectSsh(address: SshAddress, signal: AbortSignal): Prom
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** Of a client that is connected. */
+export async function untilClosed(client: Client, signal: AbortSignal): Promise<undefined> {
+  await once(client, "close", { signal });
 }
 
 /** `key` is in the form that goes over the wire, which authorized_keys has in base64 as its second word. */

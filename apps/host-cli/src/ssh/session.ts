@@ -8,6 +8,8 @@ export interface SessionRequest {
   command: string | undefined;
   /** The program in the guest gets a terminal, too. */
   hasTerminal: boolean;
+  /** What is typed or piped here is read there. */
+  hasInput: boolean;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface SessionRequest {
  */
 export async function runSession(
   client: Client,
-  { command, hasTerminal }: SessionRequest,
+  { command, hasTerminal, hasInput }: SessionRequest,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number | undefined> {
@@ -33,7 +35,8 @@ export async function runSession(
   const release = hasTerminal ? lendTerminal(terminal, channel) : () => undefined;
   channel.pipe(terminal.stdout, { end: false });
   channel.stderr.pipe(terminal.stderr, { end: false });
-  terminal.stdin.pipe(channel);
+  if (hasInput) terminal.stdin.pipe(channel);
+  else channel.end();
   try {
     // An abort does not wait for them: where nobody reads the output, they never come.
     await Promise.all([once(channel, "close", { signal }), once(channel.stderr, "close", { signal })]);

@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import ssh2, { type PseudoTtyInfo, type ServerChannel, type Session } from "ssh2";
 import { afterEach, expect, test } from "vitest";
 import { makeKeyPair } from "../machine/ssh-key.ts";
 import { connectSsh, type SshAddress } from "./connect.ts";
+import { openLocalForward, parseLocalForward } from "./local-forward.ts";
 import { runSession, type SessionRequest } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,6 +33,11 @@ async function serve(program: (channel: ServerChannel, said: string[]) => void) 
       if (isUser && isKeyOf(context.key.data, userKey.public)) context.accept();
       else context.reject(["publickey"]);
     });
+    client.on("tcpip", (accept, reject, { destIP, destPort }) => {
+      said.push(`tcpip ${destIP}:${destPort}`);
+      if (destIP === "nobody") reject();
+      else void echo(accept());
+    });
     client.on("session", (accept) => serveSession(accept(), said, program));
   });
   server.listen(0, "127.0.0.1");
@@ -39,6 +46,12 @@ async function serve(program: (channel: ServerChannel, said: string[]) => void) 
   const { port } = server.address() as AddressInfo; // It listens on TCP.
   const address: SshAddress = { machine: "m1", port, privateKey: userKey.private, hostKeys: [hostKey.public] };
   return { address, said, gone: gone.promise };
+}
+
+/** Upper case, so that it is not taken for what was sent; its end when the other side has ended. */
+async function echo(channel: ServerChannel): Promise<void> {
+  for await (const chunk of channel) channel.write(String(chunk).toUpperCase());
+  channel.end();
 }
 
 function isKeyOf(data: Buffer, line: string): boolean {
@@ -113,7 +126,7 @@ test("a command's exit code, stdout and stderr come back", async () => {
     channel.end();
   });
   const terminal = new FakeTerminal(true);
-  expect(await runThere(address, { command: "exit 42", hasTerminal: false }, terminal)).toBe(42);
+  expect(await runThere(address, { command: "exit 42", hasTerminal: false, hasInput: true }, terminal)).toBe(42);
   expect(String(terminal.stdout.read())).toBe("out");
   expect(String(terminal.stderr.read())).toBe("err");
   expect(said).toEqual(["exec exit 42"]);
@@ -132,7 +145,7 @@ test("stdin goes to the command byte for byte, and its end with it", async () =>
   });
   const terminal = new FakeTerminal(false);
   terminal.stdin.end(sent);
-  expect(await runThere(address, { command: "cat", hasTerminal: false }, terminal)).toBe(0);
+  expect(await runThere(address, { command: "cat", hasTerminal: false, hasInput: true }, terminal)).toBe(0);
 });
 
 test("a command ended by a signal is 128 and its number", async () => {
@@ -140,7 +153,9 @@ test("a command ended by a signal is 128 and its number", async () => {
     channel.exit("KILL");
     channel.end();
   });
-  expect(await runThere(address, { command: "x", hasTerminal: false }, new FakeTerminal(false))).toBe(137);
+  expect(await runThere(address, { command: "x", hasTerminal: false, hasInput: true }, new FakeTerminal(false))).toBe(
+    137,
+  );
 });
 
 test("a shell has this terminal's type and size, follows its changes, and gives it back as it was", async () => {
@@ -153,7 +168,7 @@ test("a shell has this terminal's type and size, follows its changes, and gives 
     channel.write("$ ");
   });
   const terminal = new FakeTerminal(true);
-  const running = runThere(address, { command: undefined, hasTerminal: true }, terminal);
+  const running = runThere(address, { command: undefined, hasTerminal: true, hasInput: true }, terminal);
   await once(terminal.stdout, "readable");
   expect(terminal.raw).toEqual([true]);
   terminal.resize(120);
@@ -168,7 +183,12 @@ test("an abort interrupts the command and ends with its reason", async () => {
   const { address, said, gone } = await serve((channel) => void channel.write("started"));
   const terminal = new FakeTerminal(false);
   const interruption = new AbortController();
-  const running = runThere(address, { command: "sleep", hasTerminal: false }, terminal, interruption.signal);
+  const running = runThere(
+    address,
+    { command: "sleep", hasTerminal: false, hasInput: true },
+    terminal,
+    interruption.signal,
+  );
   await once(terminal.stdout, "readable");
   interruption.abort(new Error("SIGINT"));
   await expect(running).rejects.toThrow("SIGINT");
@@ -180,7 +200,12 @@ test("an abort ends a command that still talks to a closed output", async () => 
   const { address } = await serve((channel) => void channel.write(Buffer.alloc(5_000_000)));
   const terminal = new FakeTerminal(false);
   const interruption = new AbortController();
-  const running = runThere(address, { command: "yes", hasTerminal: false }, terminal, interruption.signal);
+  const running = runThere(
+    address,
+    { command: "yes", hasTerminal: false, hasInput: true },
+    terminal,
+    interruption.signal,
+  );
   await once(terminal.stdout, "readable");
   terminal.stdout.destroy();
   interruption.abort(new Error("nobody reads"));
@@ -191,7 +216,72 @@ test("a connection that ends before the command has no exit code", async () => {
   const { address } = await serve(() => {
     for (const close of onceDone.splice(0)) close();
   });
-  expect(await runThere(address, { command: "x", hasTerminal: false }, new FakeTerminal(false))).toBeUndefined();
+  expect(
+    await runThere(address, { command: "x", hasTerminal: false, hasInput: true }, new FakeTerminal(false)),
+  ).toBeUndefined();
+});
+
+test("without input a command is told at once that there is none", async () => {
+  const { address } = await serve((channel) => {
+    channel.resume().on("end", () => {
+      channel.exit(0);
+      channel.end();
+    });
+  });
+  const terminal = new FakeTerminal(false);
+  terminal.stdin.write("typed");
+  const request = { command: "cat", hasTerminal: false, hasInput: false };
+  expect(await runThere(address, request, terminal)).toBe(0);
+  expect(String(terminal.stdin.read())).toBe("typed");
+});
+
+test("a forwarded port leads where it is said to, and ends with its owner", async () => {
+  const { address, said } = await serve(() => undefined);
+  const client = await connectSsh(address, never);
+  onceDone.push(() => void client.end());
+  const failures: string[] = [];
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo; // It listens on TCP.
+  const forwards = [`${port}:db:5432`, `[::1]:${port}:nobody:1`].map(parseLocalForward);
+  const open = (index: number) =>
+    openLocalForward(client, forwards[index] ?? parseLocalForward(""), (message) => void failures.push(message));
+  await expect(open(0)).rejects.toMatchObject({ code: "EADDRINUSE" });
+  taken.close();
+  await once(taken, "close");
+  const first = await open(0);
+  const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+  socket.end("hello");
+  expect(await text(socket)).toBe("HELLO");
+  await first[Symbol.asyncDispose]();
+  await expect(once(connect(port, "127.0.0.1"), "connect")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  const second = await open(1);
+  expect(await text(connect(port, "::1"))).toBe("");
+  await second[Symbol.asyncDispose]();
+  expect(said).toEqual(["tcpip db:5432", "tcpip nobody:1"]);
+  expect(failures).toEqual(["the machine does not reach nobody:1"]);
+});
+
+test.each([
+  ["8080:172.17.0.2:80", { address: "127.0.0.1", port: 8080, host: "172.17.0.2", hostPort: 80 }],
+  ["localhost:8080:db:80", { address: "127.0.0.1", port: 8080, host: "db", hostPort: 80 }],
+  ["[::1]:8080:[fd00::2]:80", { address: "::1", port: 8080, host: "fd00::2", hostPort: 80 }],
+])("-L %s", (written, forward) => {
+  expect(parseLocalForward(written)).toEqual(forward);
+});
+
+test.each([
+  "",
+  "8080",
+  "8080:80",
+  "8080::80",
+  "0:db:80",
+  "8080:db:65536",
+  "a:b:c:d:e",
+  "0.0.0.0:8080:db:80",
+  "*:1:b:2",
+])("-L %s is refused", (written) => {
+  expect(() => parseLocalForward(written)).toThrow(`-L ${written}: `);
 });
 
 test("a server with another host key gets no login, and is named", async () => {

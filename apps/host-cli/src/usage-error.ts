@@ -1,0 +1,77 @@
+import type { CommanderError } from "commander";
+import {
+  driverOption,
+  type Refused,
+  refusedDriverOption,
+  refusedOptions,
+  refusedVerbOptions,
+  refusedVerbs,
+} from "./ancestors.ts";
+import { verbs } from "./commands/table.ts";
+import type { Verb } from "./commands/verb.ts";
+import { exitCodes, UserError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+
+/** What is wrong with a command line, and what to do; of what commander says of it. */
+export function explainUsage(
+  { code, message }: Pick<CommanderError, "code" | "message">,
+  argv: readonly string[],
+): UserError {
+  // The suggestion, if any, is on the second line: `(Did you mean up?)`.
+  const [what = "", suggestion = ""] = message.replace(/^error: /, "").split("\n");
+  const words = argv.filter((word) => !word.startsWith("-"));
+  const word = words.find((candidate) => verbNamed(candidate) !== undefined);
+  const [verbName, verb] = (word === undefined ? undefined : verbNamed(word)) ?? [];
+  const help = verbName === undefined ? "boot2docker help" : `boot2docker help ${verbName}`;
+  const option = /^unknown option '(-[^']*)'/.exec(what)?.[1];
+  const refused = option === undefined ? undefined : refusedOption(option.replace(/=.*/s, ""), verbName);
+  if (refused !== undefined) return refusal(refused.name, refused);
+  if (option !== undefined && word !== undefined && argv.indexOf(option) < argv.indexOf(word)) {
+    if (verb !== undefined && hasOption(verb, option))
+      return usage(what, `Options follow the verb: boot2docker ${verbName} ${option}`);
+  }
+  // `help nope`, or options alone: the text of commander's message is of no use.
+  if (code === "commander.help") {
+    const named = words.at(-1);
+    if (named !== undefined) return explainUnknownVerb(named);
+    return usage("no verb was given", `See: ${help}; the version is printed by: boot2docker --version`);
+  }
+  return usage(what, suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""));
+}
+
+export function explainUnknownVerb(name: string): UserError {
+  const refused = Object.hasOwn(refusedVerbs, name) ? refusedVerbs[name] : undefined;
+  if (refused !== undefined) return refusal(name, refused);
+  const meant = nearest(
+    name,
+    Object.entries<Verb>(verbs).flatMap(([known, { aliases }]) => [known, ...aliases]),
+  );
+  return usage(
+    `there is no verb ${JSON.stringify(name)}`,
+    meant === undefined ? "See: boot2docker help" : `Did you mean ${meant}?`,
+  );
+}
+
+const verbNamed = (word: string): [string, Verb] | undefined =>
+  Object.entries<Verb>(verbs).find(([name, { aliases }]) => [name, ...aliases].includes(word));
+
+const hasOption = ({ options }: Verb, option: string): boolean =>
+  Object.values(options).some(({ flags }) => flags.split(/[ ,]+/).includes(option.replace(/=.*/s, "")));
+
+/** Of what the ancestors had. */
+function refusedOption(option: string, verb = ""): (Refused & { name: string }) | undefined {
+  for (const [table, key, name] of [
+    [refusedVerbOptions, `${verb} ${option}`, `${verb} ${option}`],
+    [refusedOptions, option, option],
+  ] as const) {
+    const refused = Object.hasOwn(table, key) ? table[key] : undefined;
+    if (refused !== undefined) return { ...refused, name };
+  }
+  return driverOption.test(option) ? { ...refusedDriverOption, name: option } : undefined;
+}
+
+const refusal = (name: string, { why, instead }: Refused): UserError => usage(`there is no ${name}: ${why}`, instead);
+
+function usage(message: string, hint: string): UserError {
+  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
+}
