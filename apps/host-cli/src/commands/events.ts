@@ -4,7 +4,6 @@ import type { EventSource } from "./follow-events.ts";
 import { namedMachine, runningStatus } from "./machines.ts";
 import { type Context, jsonOption, machineOperand, verb } from "./verb.ts";
 
-const askLimitMs = 10_000;
 /** Whether or not anything was announced. */
 const lookMs = 5_000;
 
@@ -52,40 +51,23 @@ function parseSince(text = "0"): number {
   });
 }
 
-/** Of a machine that runs. An agent that is not there is started. */
-export async function openEvents({ host, signal }: Context, name: string): Promise<EventSource & AsyncDisposable> {
-  const [{ machineDir }, { openAgent }, { qemuDriver }] = await Promise.all([
-    import("../machine-dir/dir.ts"),
-    import("../agent/open-agent.ts"),
-    import("../driver/qemu.ts"),
-  ]);
-  const dir = machineDir(host, name);
-  const driver = qemuDriver(host, dir);
-  type Agent = Awaited<ReturnType<typeof openAgent>>;
-  let agent: Agent | undefined;
+/** Of a machine that runs. */
+export async function openEvents(context: Context, name: string): Promise<EventSource & AsyncDisposable> {
+  const { clock } = context.host;
   let changed = Promise.withResolvers<undefined>();
-  /** An agent that is gone is replaced with the next question. */
-  const ask = async <T>(question: (of: Agent, limit: AbortSignal) => Promise<T>): Promise<T> => {
-    agent ??= await openAgent(host, dir, () => changed.resolve(undefined), signal);
-    try {
-      return await question(agent, host.clock.deadline(askLimitMs, signal));
-    } catch (error) {
-      await agent.close();
-      agent = undefined;
-      throw error;
-    }
-  };
+  const { openAgentLine } = await import("./ask-agent.ts");
+  const line = await openAgentLine(context, name, () => changed.resolve(undefined));
   return {
     since: (sequence) => {
       changed = Promise.withResolvers(); // Before the question, so that nothing falls between.
-      return ask((of, limit) => of.call("events.since", { sequence }, limit));
+      return line.ask((agent, limit) => agent.call("events.since", { sequence }, limit));
     },
-    lastSequence: async () => (await ask((of, limit) => of.call("state.get", {}, limit))).sequence,
+    lastSequence: async () => (await line.ask((agent, limit) => agent.call("state.get", {}, limit))).sequence,
     change: async (waits) => {
-      await Promise.race([changed.promise, host.clock.delay(lookMs, waits)]);
+      await Promise.race([changed.promise, clock.delay(lookMs, waits)]);
     },
-    isOn: async () => (await driver.inspect()).state === "on",
-    [Symbol.asyncDispose]: async () => agent?.close(),
+    isOn: () => line.isOn(),
+    [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
   };
 }
 

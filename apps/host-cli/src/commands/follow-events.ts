@@ -1,5 +1,6 @@
-import { type GuestEvent, RpcError } from "@boot2docker/protocol";
+import type { GuestEvent } from "@boot2docker/protocol";
 import type { Clock } from "../host.ts";
+import { awaitReturn } from "./ask-agent.ts";
 
 /** The numbered history of one machine; a guest that starts again counts from 1 again. Fails with RpcError while the guest is away. */
 export interface EventSource {
@@ -12,8 +13,6 @@ export interface EventSource {
   /** Whether there is a guest to come back. */
   isOn(): Promise<boolean>;
 }
-
-const returnMs = 500;
 
 /** Events behind `since` in order, and how many the guest has forgotten. Follows until `signal` aborts or the machine is off. */
 export async function* followEvents(
@@ -34,11 +33,8 @@ export async function* followEvents(
       else if (isFollowing) await source.change(signal);
       else return;
     } catch (error) {
-      if (!isFollowing || signal.aborted) throw error;
-      // Whatever it is: where there is no VM, an agent is not to be had either.
-      if (!(await source.isOn())) return;
-      if (!(error instanceof RpcError)) throw error;
-      await clock.delay(returnMs, signal);
+      if (!isFollowing) throw error;
+      if (!(await awaitReturn(error, source, clock, signal))) return;
     }
   }
 }

@@ -1,8 +1,9 @@
+import { RpcError } from "@boot2docker/protocol";
 import { expect, test } from "vitest";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { FakeDisk, filesOn } from "../testing/fake-files.ts";
 import { followLog, type FollowOptions, lastLines } from "./follow-log.ts";
-import { hostLog } from "./log-source.ts";
+import { hostLog, type LogSource } from "./log-source.ts";
 
 const path = "/machine/console.log";
 
@@ -58,4 +59,26 @@ test("following shows what is added, and what comes after the log was begun anew
   expect(said).toEqual(["new\n", "added\n", "anew\n"]);
   end.abort(new Error("Ctrl-C"));
   await expect(clock.settle(following)).rejects.toThrow("Ctrl-C");
+});
+
+test("following waits for a guest that is away, and ends with its machine", async () => {
+  const clock = new FakeClock();
+  const said: string[] = [];
+  const answers = ["one\n", undefined, undefined, "two\n", undefined];
+  let isOn = true;
+  const source: LogSource = {
+    read: async (offset) => {
+      const text = answers.shift();
+      if (text === undefined) throw new RpcError(-32_000, "the guest is away");
+      if (answers.length === 1) isOn = false;
+      return { text, nextOffset: offset + text.length };
+    },
+    isOn: async () => isOn,
+  };
+  const read = async () => {
+    const { signal } = new AbortController();
+    for await (const piece of followLog(source, { isFollowing: true }, clock, signal)) said.push(piece);
+  };
+  await clock.settle(read());
+  expect(said).toEqual(["one\n", "two\n"]);
 });

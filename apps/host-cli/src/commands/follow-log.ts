@@ -1,10 +1,11 @@
 import type { Clock } from "../host.ts";
+import { awaitReturn } from "./ask-agent.ts";
 import type { LogSource } from "./log-source.ts";
 
 export interface FollowOptions {
   /** The last so many; all when not given. */
   lines?: number | undefined;
-  /** Goes on until `signal` aborts. */
+  /** Goes on until `signal` aborts, or the guest whose log it is has gone. */
   isFollowing: boolean;
 }
 
@@ -25,11 +26,17 @@ export async function* followLog(
     offset = tail.nextOffset;
   }
   for (;;) {
-    const { text, nextOffset } = await source.read(offset, signal);
-    offset = nextOffset;
-    if (text !== "") yield text;
-    else if (isFollowing) await clock.delay(pollMs, signal);
-    else return;
+    try {
+      const { text, nextOffset } = await source.read(offset, signal);
+      offset = nextOffset;
+      if (text !== "") yield text;
+      else if (isFollowing) await clock.delay(pollMs, signal);
+      else return;
+    } catch (error) {
+      const { isOn } = source;
+      if (!isFollowing || isOn === undefined) throw error;
+      if (!(await awaitReturn(error, { isOn }, clock, signal))) return;
+    }
   }
 }
 

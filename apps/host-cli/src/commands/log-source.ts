@@ -1,5 +1,5 @@
-import type { AgentConnection } from "../agent/open-agent.ts";
 import type { Files } from "../host.ts";
+import type { AgentLine } from "./ask-agent.ts";
 
 /** The logs that the guest keeps, and those that are files on this host. */
 export const guestLogs = ["guest-init", "containerd", "dockerd", "sshd", "kernel"] as const;
@@ -15,12 +15,18 @@ export interface LogSource {
    * is where the next piece starts.
    */
   read(offset: number, signal: AbortSignal): Promise<{ text: string; nextOffset: number }>;
+  /** Of one that can be away: whether it will come back. */
+  isOn?(): Promise<boolean>;
 }
 
 const pieceBytes = 64 * 1024;
 
-export function guestLog(agent: AgentConnection, service: GuestLog): LogSource {
-  return { read: (offset, signal) => agent.call("logs.read", { service, offset, maxBytes: pieceBytes }, signal) };
+export function guestLog(line: AgentLine, service: GuestLog): LogSource {
+  return {
+    read: (offset) =>
+      line.ask((agent, limit) => agent.call("logs.read", { service, offset, maxBytes: pieceBytes }, limit)),
+    isOn: () => line.isOn(),
+  };
 }
 
 export function hostLog(files: Pick<Files, "stat" | "readPart">, path: string): LogSource {

@@ -1,5 +1,5 @@
 import { exitCodes, NobodyReads, UserError } from "../errors.ts";
-import { followLog, type FollowOptions } from "./follow-log.ts";
+import type { FollowOptions } from "./follow-log.ts";
 import { guestLog, guestLogs, hostLog, logNames, type LogName, type LogSource } from "./log-source.ts";
 import { machineExists, namedMachine, runningStatus } from "./machines.ts";
 import { type Context, defaultMachine, verb } from "./verb.ts";
@@ -19,12 +19,13 @@ export const logs = verb({
   ],
   options: {
     lines: { flags: "-n, --lines <count>", summary: "only the last so many lines" },
-    follow: { flags: "-f, --follow", summary: "go on as the log grows, until Ctrl-C" },
+    follow: { flags: "-f, --follow", summary: "go on as the log grows, until Ctrl-C; a log of the guest also until the machine is off" },
   },
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
     const { machine, log } = parseLogOperands(operands);
     const how: FollowOptions = { lines: parseLines(options.lines), isFollowing: options.follow === true };
+    const { followLog } = await import("./follow-log.ts");
     await using opened = await openLog(context, machine, log);
     try {
       for await (const text of followLog(opened.source, how, host.clock, signal)) ui.raw(text);
@@ -58,11 +59,10 @@ function parseLines(text: string | undefined): number | undefined {
 }
 
 async function openLog(context: Context, name: string, log: LogName): Promise<{ source: LogSource } & AsyncDisposable> {
-  const { host, signal } = context;
-  const [{ machineDir }, { machineAbsent }, { openAgent }] = await Promise.all([
+  const { host } = context;
+  const [{ machineDir }, { machineAbsent }] = await Promise.all([
     import("../machine-dir/dir.ts"),
     import("../machine-dir/machines.ts"),
-    import("../agent/open-agent.ts"),
   ]);
   const dir = machineDir(host, name);
   if (!(await machineExists(host, name))) throw await machineAbsent(host, name);
@@ -72,8 +72,9 @@ async function openLog(context: Context, name: string, log: LogName): Promise<{ 
     return { source: hostLog(host.files, path), [Symbol.asyncDispose]: async () => undefined };
   }
   await runningStatus(context, await namedMachine(context, [name]));
-  const agent = await openAgent(host, dir, () => undefined, signal);
-  return { source: guestLog(agent, service), [Symbol.asyncDispose]: () => agent.close() };
+  const { openAgentLine } = await import("./ask-agent.ts");
+  const line = await openAgentLine(context, name);
+  return { source: guestLog(line, service), [Symbol.asyncDispose]: () => line[Symbol.asyncDispose]() };
 }
 
 function usageError(message: string, hint: string): UserError {

@@ -2,6 +2,7 @@ import type { Client } from "ssh2";
 import { exitCodes, UserError } from "../errors.ts";
 import type { LocalForward } from "../ssh/local-forward.ts";
 import { planSsh } from "../ssh/target.ts";
+import { renderAddress } from "../agent/listeners.ts";
 import { logIn } from "./log-in.ts";
 import { machineExists, namedMachine } from "./machines.ts";
 import { type Context, defaultMachine, verb } from "./verb.ts";
@@ -38,7 +39,7 @@ export const ssh = verb({
   },
   isPassingThrough: true,
   async run(context, { operands, options, isAfterDashes }) {
-    const { host, terminal, signal } = context;
+    const { host, ui, terminal, signal } = context;
     const { parseLocalForward } = await import("../ssh/local-forward.ts");
     const forwards = (options.localForward ?? []).map(parseLocalForward);
     const isMachine = (name: string) => machineExists(host, name);
@@ -52,7 +53,11 @@ export const ssh = verb({
     ]);
     await using open = new AsyncDisposableStack();
     try {
-      for (const forward of forwards) open.use(await listen(context, client, forward));
+      for (const forward of forwards) {
+        open.use(await listen(context, client, forward));
+        const { address: here, port, host: there, hostPort } = forward;
+        if (options.noCommand) ui.say(`${renderAddress(here, port)} leads to ${renderAddress(there, hostPort)}`);
+      }
       const isShell = target.command === undefined && terminal.isInteractive;
       const hasTerminal = options.noTty !== true && (options.tty === true || isShell);
       const request = { command: target.command, hasTerminal, hasInput: options.noInput !== true };
@@ -61,6 +66,10 @@ export const ssh = verb({
         : runSession(client, request, terminal, signal));
       if (code === undefined) throw connectionError(address, new Error("it ended before the command did"));
       return code;
+    } catch (error) {
+      // Ctrl-C is how -N ends: nothing to be said about.
+      if (options.noCommand && signal.aborted) return exitCodes.interrupted;
+      throw error;
     } finally {
       client.end();
     }

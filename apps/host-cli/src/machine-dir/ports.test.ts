@@ -54,6 +54,11 @@ test.each([
   world.processes.set(7, { identity: { pid: 7, startMark: "1", commandLine }, onKill: [] });
   const { signal } = new AbortController();
   expect(await portOwner(world.host(), "tcp", 8080, signal)).toBe("machine other (carrier, process 7)");
+  world.programs.set("/usr/bin/ss", () => ({ code: 0, stdout: 'users:(("MainThread",pid=8,fd=3))', stderr: "" }));
+  const web = { pid: 8, startMark: "1", commandLine: "/opt/node/bin/node web.js" };
+  world.processes.set(8, { identity: web, onKill: [] });
+  expect(await portOwner(world.host(), "tcp", 8080, signal)).toBe("node (process 8)");
+  world.programs.set("/usr/bin/ss", () => ({ code: 0, stdout: 'users:(("carrier",pid=7,fd=3))', stderr: "" }));
   world.processes.delete(7);
   expect(await portOwner(world.host(), "tcp", 8080, signal)).toBe("carrier (process 7)");
 });

@@ -78,6 +78,9 @@ function portTaken(port: number, owner: string | undefined): UserError {
   });
 }
 
+/** So Linux names every program that runs in Node 24, by its first thread. */
+const nodesThread = "MainThread";
+
 /** Who listens there, as far as this user may know: what carries a machine's ports goes by the machine's name. */
 export async function portOwner(
   host: Host,
@@ -92,8 +95,10 @@ export async function portOwner(
   const listening = host.platform === "linux" ? parseSs(stdout) : parseLsof(stdout);
   if (listening === undefined) return undefined;
   const { name, pid } = listening;
-  const machine = machineOf(rootDir(host), (await host.processes.identify(pid))?.commandLine ?? "");
-  return machine === undefined ? `${name} (process ${pid})` : `machine ${machine} (${name}, process ${pid})`;
+  const commandLine = (await host.processes.identify(pid))?.commandLine ?? "";
+  const machine = machineOf(rootDir(host), commandLine);
+  const who = name === nodesThread ? (/^(?:\S*\/)?(\S+)/.exec(commandLine)?.[1] ?? name) : name;
+  return machine === undefined ? `${who} (process ${pid})` : `machine ${machine} (${who}, process ${pid})`;
 }
 
 function listenerQuery(host: Host, protocol: "tcp" | "udp", port: number): string[] {
