@@ -7,6 +7,9 @@ import { openUi, type Screen, type Ui } from "./ui.ts";
 import { chooseStyle } from "./ui/style.ts";
 
 /** As a line to type. The launcher of a checkout has quoted its own, launch.ts gives one to a script of Node. */
+/** Of a terminal that does not know its own. */
+const usualColumns = 80;
+
 const programName = process.env["BOOT2DOCKER_COMMAND"] ?? quoteWord(process.argv0, process.platform);
 
 /** The only place where this program ends, and where it meets signals and streams. */
@@ -98,7 +101,7 @@ class StreamScreen implements Screen {
   }
 
   columns(): number {
-    return this.open().columns;
+    return this.open().columns || usualColumns;
   }
 
   async flush(): Promise<void> {

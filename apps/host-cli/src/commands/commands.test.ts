@@ -292,3 +292,26 @@ test("a name that is nearly a machine's is taken for a mistake", async () => {
     stderr: "boot2docker: there is no machine wrok\nhint: Did you mean work? To make it: boot2docker init wrok\n",
   });
 });
+
+test("what a killed init left can be deleted", async () => {
+  const { world, dir } = await worldWithMachine();
+  await world.host().files.makeDirectory(`${dir.root.machines}/half`);
+  world.disk.put(`${dir.root.machines}/half/disk.img`, "a part of a disk");
+  expect(await run(world, "delete half")).toMatchObject({ code: 2, stdout: "" }); // Nobody to ask.
+  expect(await run(world, "delete --yes half")).toMatchObject({ code: 0 });
+  expect(await world.host().files.list(dir.root.machines)).toEqual(["m1"]);
+  expect(await run(world, "delete --yes half")).toMatchObject({ code: 3 });
+});
+
+test.each([
+  ["version nobody", 3, "there is no machine nobody"],
+  ["context show nobody", 3, "there is no machine nobody"],
+  ["list --filter state=saved", 2, "there is no such state"],
+  ["mount m1:/var/lib ./here", 2, "m1:/var/lib: a folder of a machine can't be mounted here"],
+  ["mount m1:/var/lib here", 2, "m1:/var/lib: a folder of a machine can't be mounted here"],
+])("%s is an error", async (line, code, message) => {
+  const { world } = await worldWithMachine();
+  const said = await run(world, line);
+  expect(said).toMatchObject({ code, stdout: "" });
+  expect(said.stderr).toContain(message);
+});

@@ -12,7 +12,7 @@ export const config = verb({
   details:
     "show prints what the machine's file says, as JSON that a defaults file takes, too, without the ports. With --effective it prints all settings, those that nobody gave too, and who gave each. " +
     "edit opens them in $VISUAL or $EDITOR; what can't be used is said, and the machine stays as it is until it can. schema prints " +
-    "the JSON schema of the file. With --defaults all of it is about the user's defaults, of which new machines are made.",
+    "the JSON schema of the file. With --defaults all of it is about the user's defaults, of which new machines are made. What docker-machine called so is `boot2docker env --docker-flags`.",
   examples: [
     "boot2docker config",
     "boot2docker config --effective work",

@@ -40,6 +40,7 @@ export const context = verb({
     const act: (machine: Machine) => Promise<void> = actions[action];
     await act(machine);
     const facts = await machine.readContext();
+    if (action === "show" && !facts.isMade) await machine.readConfig(); // Throws where there is no machine.
     const { name, endpoint, isMade, isCurrent, overruledBy } = facts;
     const { ui } = runContext;
     if (overruledBy !== undefined) ui.say(`${overruledBy} is set here: docker does as that says`);

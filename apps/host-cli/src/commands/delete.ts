@@ -1,6 +1,6 @@
 import { exitCodes, UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
 import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
-import { machineExists } from "./machines.ts";
 import { verb } from "./verb.ts";
 
 export const remove = verb({
@@ -16,10 +16,9 @@ export const remove = verb({
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
     const names = await chosenNames(context, operands, options.all === true);
-    const { machineAbsent } = await import("../machine-dir/machines.ts");
     if (!options.yes && !options.force) {
       const there: string[] = [];
-      for (const name of names) if (await machineExists(host, name)) there.push(name);
+      for (const name of names) if (await hasFiles(host, name)) there.push(name);
       const isAgreed = there.length === 0 || (await ui.confirm(question(there), signal));
       if (isAgreed === undefined) throw nobodyToAsk(there);
       if (!isAgreed) {
@@ -27,13 +26,16 @@ export const remove = verb({
         return exitCodes.failed;
       }
     }
-    await forEachMachine(context, names, async (machine) => {
-      if (!(await machineExists(host, machine.name))) throw await machineAbsent(host, machine.name);
-      await machine.remove(ui.progress, signal);
-    });
+    await forEachMachine(context, names, (machine) => machine.remove(ui.progress, signal));
     return 0;
   },
 });
+
+/** A machine, or what a killed `init` left of one. Throws UserError `machine-name` (exit 2). */
+async function hasFiles(host: Host, name: string): Promise<boolean> {
+  const { machineDir } = await import("../machine-dir/dir.ts");
+  return (await host.files.stat(machineDir(host, name).path)) !== undefined;
+}
 
 function question(names: readonly string[]): string {
   return names.length === 1

@@ -33,12 +33,14 @@ export async function* followLog(
       else if (isFollowing) await clock.delay(pollMs, signal);
       else return;
     } catch (error) {
-      const { isOn } = source;
-      if (!isFollowing || isOn === undefined) throw error;
-      if (!(await awaitReturn(error, { isOn }, clock, signal))) return;
+      if (!isFollowing || !canReturn(source)) throw error;
+      if (!(await awaitReturn(error, source, clock, signal))) return;
     }
   }
 }
+
+const canReturn = (source: LogSource): source is LogSource & Required<Pick<LogSource, "isOn">> =>
+  source.isOn !== undefined;
 
 /** Looks back further and further until there are enough lines. */
 async function readTail(

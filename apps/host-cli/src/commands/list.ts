@@ -74,6 +74,17 @@ function cells({ name, isActive, state, problems, ...row }: MachineRow): string[
   ];
 }
 
+const states = [
+  "stopped",
+  "starting",
+  "running",
+  "degraded",
+  "stopping",
+  "unreachable",
+  "timeout",
+  "unreadable",
+] as const satisfies readonly MachineRow["state"][];
+
 interface Filter {
   key: "name" | "state";
   matches: (row: MachineRow) => boolean;
@@ -82,16 +93,24 @@ interface Filter {
 /** Those of one key are alternatives, as Docker has it. */
 function parseFilter(text: string): Filter {
   const [, key, value = ""] = /^(name|state)=(.+)$/s.exec(text) ?? [];
-  if (key === "state") return { key, matches: ({ state }) => state === value.toLowerCase() };
+  if (key === "state") {
+    const wanted = states.find((state) => state === value.toLowerCase());
+    if (wanted === undefined)
+      throw usage(`--filter ${text}: there is no such state`, `There are ${states.join(", ")}.`);
+    return { key, matches: ({ state }) => state === wanted };
+  }
   if (key === "name") {
     const pattern = parsePattern(value);
     if (pattern !== undefined) return { key, matches: ({ name }) => pattern.test(name) };
   }
-  throw new UserError(`--filter ${text}: expected state=STATE or name=PATTERN`, {
-    code: "usage",
-    hint: "PATTERN is a regular expression, such as ^work.",
-    exitCode: exitCodes.usage,
-  });
+  throw usage(
+    `--filter ${text}: expected state=STATE or name=PATTERN`,
+    "PATTERN is a regular expression, such as ^work.",
+  );
+}
+
+function usage(message: string, hint: string): UserError {
+  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
 }
 
 function parsePattern(text: string): RegExp | undefined {

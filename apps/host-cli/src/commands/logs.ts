@@ -19,7 +19,10 @@ export const logs = verb({
   ],
   options: {
     lines: { flags: "-n, --lines <count>", summary: "only the last so many lines" },
-    follow: { flags: "-f, --follow", summary: "go on as the log grows, until Ctrl-C; a log of the guest also until the machine is off" },
+    follow: {
+      flags: "-f, --follow",
+      summary: "go on as the log grows, until Ctrl-C; a log of the guest also until the machine is off",
+    },
   },
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;

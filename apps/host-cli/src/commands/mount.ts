@@ -17,6 +17,9 @@ export const mount = verb({
   options: jsonOption,
   async run(context, { operands, options }) {
     const { ui, signal, host } = context;
+    // Longer than a drive of Windows.
+    const there = operands.find((operand) => /^[a-z0-9][a-z0-9.-]+:[~/]/i.test(operand));
+    if (there !== undefined) throw ofMachine(there);
     const { name, folder: text } = parseOperands(operands);
     const machine = await namedMachine(context, name);
     if (text !== undefined) {
@@ -37,6 +40,15 @@ export const mount = verb({
     return 0;
   },
 });
+
+/** As docker-machine took them, by sshfs. */
+function ofMachine(text: string): UserError {
+  return new UserError(`${text}: a folder of a machine can't be mounted here`, {
+    code: "usage",
+    hint: "To have a copy of it: boot2docker cp",
+    exitCode: exitCodes.usage,
+  });
+}
 
 /** One with a slash, or one that only a path can be, is the folder: names have none. */
 export function parseOperands(operands: readonly string[]): { name: string[]; folder: string | undefined } {

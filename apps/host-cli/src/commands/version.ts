@@ -18,6 +18,10 @@ export const version = verb({
     const machine = await namedMachine(context, operands);
     const image = await imageManifest(host, signal);
     const status = await machine.status(signal);
+    if (operands.length > 0 && status.state === "absent") {
+      const { machineAbsent } = await import("../machine-dir/machines.ts");
+      throw await machineAbsent(host, machine.name);
+    }
     const engineVersion = "guest" in status ? status.guest.engineVersion : undefined;
     if (options.json) {
       const { version: imageVersion, dockerVersion, kernelVersion, arch } = image ?? {};

@@ -78,6 +78,17 @@ test("directories are the user's alone, and making one twice is no error", async
   expect(statSync(`${dir}/x`).mode & 0o777).toBe(0o700);
 });
 
+test("a directory that can't be made fails, and does not take for ever", async () => {
+  writeFileSync(`${dir}/file`, "");
+  await expect(files.makeDirectory(`${dir}/file/x`)).rejects.toMatchObject({ code: "ENOTDIR" });
+  await expect(files.makeDirectory(`${dir}/file`)).rejects.toMatchObject({ code: "EEXIST" });
+  await Promise.all(Array.from({ length: 8 }, () => files.makeDirectory(`${dir}/many/at/once`)));
+});
+
+test.runIf(process.platform === "linux")("nobody can make one in /proc", async () => {
+  await expect(files.makeDirectory("/proc/none/such")).rejects.toMatchObject({ code: "ENOENT" });
+});
+
 test("a link is told as one, and removing it does not remove what it leads to", async () => {
   await files.makeDirectory(`${dir}/target`);
   writeFileSync(`${dir}/target/kept`, "");

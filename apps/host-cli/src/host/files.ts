@@ -31,9 +31,7 @@ export const nodeFiles: Files = {
       await file.write(bytes, 0, bytes.byteLength, offset);
     }),
   sha256,
-  makeDirectory: async (path) => {
-    await fs.mkdir(path, { recursive: true, mode: privateDirectory });
-  },
+  makeDirectory,
   list: async (path) => (await orIfMissing(fs.readdir(path), [])).sort(),
   stat: (path) => orIfMissing(fs.lstat(path).then(factsOf), undefined),
   readLink: (path) => orIfMissing(orIfNoLink(fs.readlink(path)), undefined),
@@ -157,7 +155,7 @@ async function orIfNoLink(found: Promise<string>): Promise<string | undefined> {
   try {
     return await found;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined;
+    if (codeOf(error) === "EINVAL") return undefined;
     throw error;
   }
 }
@@ -166,7 +164,31 @@ async function orIfMissing<T, U>(found: Promise<T>, missing: U): Promise<T | U> 
   try {
     return await found;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return missing;
+    if (codeOf(error) === "ENOENT") return missing;
     throw error;
   }
 }
+
+/** With all above it. Node's own way goes round for ever where the system lets nobody make one, as in /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    const above = dirname(path);
+    if (codeOf(error) !== "ENOENT" || above === path) throw error;
+    await makeDirectory(above);
+    await makeOne(path);
+  }
+}
+
+/** One that is there is as good. */
+async function makeOne(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { mode: privateDirectory });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST" || !(await fs.stat(path)).isDirectory()) throw error;
+  }
+}
+
+/** The system's, such as ENOENT. */
+const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);

@@ -14,7 +14,7 @@ import type { Host } from "../host.ts";
 import { readMachineConfig } from "../machine-dir/config-file.ts";
 import { machineAbsent } from "../machine-dir/machines.ts";
 import { readInherited } from "../machine-dir/inherited.ts";
-import { closeClientAccess, openClientAccess, problemOf } from "./client-access.ts";
+import { openClientAccess } from "./client-access.ts";
 import { findWaiting, runChangeConfig } from "./change-config.ts";
 import type { Context } from "./context.ts";
 import { checkMachineDirectory } from "./create.ts";
@@ -28,8 +28,8 @@ import { readCertificates } from "./read-certificates.ts";
 import { readFolders, runMount, runUnmount } from "./folders.ts";
 import { readPorts } from "./read-ports.ts";
 import { runRenewCertificates } from "./renew-certificates.ts";
-import { inRow } from "./row.ts";
 import { deriveStatus } from "./status.ts";
+import { removeUnfinished, runRemove } from "./remove.ts";
 import { runReset } from "./reset.ts";
 import { runDown, runPowerOff } from "./stop.ts";
 import { runUp } from "./up.ts";
@@ -147,18 +147,15 @@ export function openMachine(host: Host, name: string): Machine {
     renewCertificates: (options, progress, signal) =>
       locked(progress, signal, (context) => runRenewCertificates(context, options)),
 
-    remove: (progress, signal) =>
-      locked(progress, signal, async (context) => {
-        await runPowerOff(context);
-        const left = {
-          autostart: await problemOf(() => forgetAutostart(host, dir, signal)),
-          "docker context": await closeClientAccess(host, dir),
-        };
-        for (const [what, problem] of Object.entries(left)) {
-          if (problem !== undefined) progress.begin(what).done(`left as it is: ${problem.message}`);
-        }
-        await inRow(progress, `machine ${name} deleted`, () => deleteMachineDirectory(host, dir));
-      }),
+    async remove(progress, signal) {
+      try {
+        await locked(progress, signal, runRemove);
+      } catch (error) {
+        const isAbsent = error instanceof UserError && error.code === "machine-absent";
+        if (!isAbsent || (await host.files.stat(dir.path)) === undefined) throw error;
+        await removeUnfinished({ host, dir, progress, signal });
+      }
+    },
   };
 }
 
@@ -188,16 +185,5 @@ async function startedAgent(host: Host, dir: MachineDir, signal: AbortSignal): P
   } catch (error) {
     if (signal.aborted || !(error instanceof UserError)) throw error;
     return undefined;
-  }
-}
-
-const deleted = ".deleted-";
-
-/** The name is free at once, whatever happens while the files go; what a killed one left goes too. */
-async function deleteMachineDirectory(host: Host, dir: MachineDir): Promise<void> {
-  const { machines } = dir.root;
-  await host.files.rename(dir.path, `${machines}/${deleted}${host.clock.randomId()}`);
-  for (const name of await host.files.list(machines)) {
-    if (name.startsWith(deleted)) await host.files.remove(`${machines}/${name}`);
   }
 }

@@ -24,7 +24,7 @@ export function processTerminal(): Terminal {
     stderr,
     isInteractive: stdin.isTTY && stdout.isTTY,
     type: process.env["TERM"] ?? "xterm",
-    size: () => ({ rows: stdout.rows, columns: stdout.columns }),
+    size: () => ({ rows: stdout.rows || 24, columns: stdout.columns || 80 }), // One that was not told its size has 0.
     onResize: (listener) => {
       stdout.on("resize", listener);
       return () => void stdout.off("resize", listener);
