@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeSandbox, type Sandbox } from "../harness/machine.ts";
+import { cliFile, makeSandbox, type Sandbox } from "../harness/machine.ts";
 import { run } from "../harness/run.ts";
 
 /** What the other tests do not call, and the forms that docs/json.md promises. */
@@ -12,7 +15,18 @@ beforeAll(async () => {
   mkdirSync(folder);
   await box.ok("up", "--mount", folder);
   const serve = ["sh", "-c", "echo here >/tmp/index.html; exec httpd -f -p 80 -h /tmp"];
-  await box.dockerOk(["run", "-d", "--restart", "always", "-p", "8080:80", "boot2docker/busybox", ...serve]);
+  await box.dockerOk([
+    "run",
+    "-d",
+    "--name",
+    "web",
+    "--restart",
+    "always",
+    "-p",
+    "8080:80",
+    "boot2docker/busybox",
+    ...serve,
+  ]);
 });
 afterAll(async () => box[Symbol.asyncDispose]());
 
@@ -54,6 +68,35 @@ test("ip and url say where Docker and the containers are", async () => {
   );
   const answer = await box.dockerOk(["--tlsverify", ...files, "-H", url, "info", "--format", "{{.Name}}"]);
   expect(answer).toBe("boot2docker");
+});
+
+test("a port of this host leads to a container's own by ssh -L, until Ctrl-C", async () => {
+  const inside = (
+    await box.dockerOk(["inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "web"])
+  ).trim();
+  const words = ["ssh", "-nNTL", `18080:${inside}:80`, "-L", `18081:${inside}:81`];
+  const ssh = spawn(process.execPath, [cliFile, ...words], { env: box.env });
+  const said = text(ssh.stderr);
+  const fetched = async () => (await fetch("http://127.0.0.1:18080/")).text();
+  await expect.poll(fetched, { timeout: 20_000 }).toBe("here\n");
+  await expect(fetch("http://127.0.0.1:18081/")).rejects.toThrow();
+  ssh.kill("SIGINT");
+  expect(await once(ssh, "exit")).toEqual([130, null]);
+  expect(await said).toContain(`127.0.0.1:18080 leads to ${inside}:80\n`);
+  expect(await said).toContain(`-L 18081: the machine does not reach ${inside}:81\n`);
+  await expect(fetched()).rejects.toThrow();
+});
+
+test("OpenSSH logs in by what ssh-config prints", async () => {
+  const file = join(box.root, "ssh config");
+  writeFileSync(file, await box.ok("ssh-config"));
+  expect(await run("ssh", ["-F", file, "boot2docker", "id -un"], { env: box.env })).toMatchObject({
+    code: 0,
+    stdout: "docker\n",
+  });
+  const copied = await run("scp", ["-F", file, file, "boot2docker:/tmp/copied"], { env: box.env });
+  expect(copied).toMatchObject({ code: 0 });
+  expect(await box.ok("ssh", "cat /tmp/copied")).toBe(readFileSync(file, "utf8"));
 });
 
 test("the timeline of a start ends with an engine that answers", async () => {
