@@ -26,14 +26,16 @@ const options = {
 
 const entry = `${import.meta.dirname}/src/main.ts`;
 
-/** commander would load it for verbs that are programs of their own; there are none here. */
-const withoutChildProcesses: esbuild.Plugin = {
-  name: "commander without child processes",
+/** commander would load these for verbs that are programs of their own; there are none here. `process` is there anyway. */
+const withoutPrograms: esbuild.Plugin = {
+  name: "commander without programs",
   setup(build) {
-    build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      /[\\/]commander[\\/]/.test(importer) ? { path: "nothing", namespace: "nothing" } : undefined,
+    build.onResolve({ filter: /^node:(child_process|fs|path|process)$/ }, ({ path, importer }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: "for commander" } : undefined,
     );
-    build.onLoad({ filter: /^nothing$/, namespace: "nothing" }, () => ({ contents: "export default {};" }));
+    build.onLoad({ filter: /./, namespace: "for commander" }, ({ path }) => ({
+      contents: `export default ${path === "node:process" ? "process" : "{}"};`,
+    }));
   },
 };
 
@@ -44,7 +46,7 @@ export async function bundleForBinary(folder: string): Promise<{ bundle: string;
     ...options,
     entryPoints: [entry],
     outfile: bundle,
-    plugins: [withoutChildProcesses, takeFromAssets],
+    plugins: [withoutPrograms, takeFromAssets],
   });
   await esbuild.build({
     ...options,
@@ -62,13 +64,13 @@ export async function bundleForBinary(folder: string): Promise<{ bundle: string;
  */
 export async function bundleInParts(folder: string): Promise<void> {
   const demanded = new Set<string>();
-  const plugins = [withoutChildProcesses, keepApart, keepOneOf(errors, "errors"), demand(demanded)];
+  const plugins = [withoutPrograms, keepApart, keepOneOf(errors, "errors"), demand(demanded)];
   await esbuild.build({ ...options, entryPoints: [entry], outfile: `${folder}/command.cjs`, plugins });
   await esbuild.build({
     ...options,
     stdin: { contents: renderRest([...demanded]), resolveDir: import.meta.dirname },
     outfile: `${folder}/rest.cjs`,
-    plugins: [withoutChildProcesses, keepApart, keepOneOf(errors, "errors")],
+    plugins: [withoutPrograms, keepApart, keepOneOf(errors, "errors")],
   });
   await esbuild.build({
     ...options,

@@ -96,9 +96,9 @@ function buildProgram(
 
 /** With all its names, and its operands. */
 function termOf(command: Command): string {
+  const rows: Readonly<Record<string, Verb>> = verbs;
   const name = command.name();
-  const row: Verb | undefined = Object.entries<Verb>(verbs).find(([known]) => known === name)?.[1];
-  const operands = (row?.operands ?? []).map(
+  const operands = (rows[name]?.operands ?? []).map(
     ({ name: operand, isRepeated }) => `[${operand}${isRepeated ? "..." : ""}]`,
   );
   return [[name, ...command.aliases()].join("|"), ...operands].join(" ");

@@ -6,10 +6,10 @@ import { processTerminal } from "./ssh/terminal.ts";
 import { openUi, type Screen, type Ui } from "./ui.ts";
 import { chooseStyle } from "./ui/style.ts";
 
-/** As a line to type. The launcher of a checkout has quoted its own, launch.ts gives one to a script of Node. */
 /** Of a terminal that does not know its own. */
 const usualColumns = 80;
 
+/** As a line to type. The launcher of a checkout has quoted its own, launch.ts gives one to a script of Node. */
 const programName = process.env["BOOT2DOCKER_COMMAND"] ?? quoteWord(process.argv0, process.platform);
 
 /** The only place where this program ends, and where it meets signals and streams. */
