@@ -14,7 +14,7 @@ export const ssh = verb({
     "The first word is the machine only when there is one of that name; otherwise it belongs to the command. After -- all " +
     "is the command. The words are joined by spaces and split again by the guest's shell, as with ssh(1). The exit code is " +
     "the command's, 255 when the connection fails. Options go before the machine and the command. With -L a port of this host's loopback leads to " +
-    "an address that the machine reaches, such as that of a container, for as long as this runs.",
+    "an address that the machine reaches, such as that of a container, for as long as this runs. In a terminal, ~. at the beginning of a line leaves at once.",
   examples: [
     "boot2docker ssh",
     "boot2docker ssh uptime",

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { Client, ClientChannel, PseudoTtyOptions } from "ssh2";
+import { exitCodes } from "../errors.ts";
+import { EscapeFilter } from "./escape.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface SessionRequest {
@@ -14,7 +16,8 @@ export interface SessionRequest {
 
 /**
  * One program in the guest with this process's streams, until it ends. Returns its exit code, 128 and the number of the
- * signal that ended it, or undefined when the connection ended first. An abort is passed on as an interrupt.
+ * signal that ended it, or undefined when the connection ended first. An abort is passed on as an interrupt. Who types `~.` at the
+ * beginning of a line leaves, with 255.
  */
 export async function runSession(
   client: Client,
@@ -35,16 +38,23 @@ export async function runSession(
   const release = hasTerminal ? lendTerminal(terminal, channel) : () => undefined;
   channel.pipe(terminal.stdout, { end: false });
   channel.stderr.pipe(terminal.stderr, { end: false });
-  if (hasInput) terminal.stdin.pipe(channel);
+  const left = new AbortController();
+  const isTyped = hasInput && hasTerminal && terminal.isInteractive;
+  const input = isTyped ? new EscapeFilter(() => left.abort()) : channel;
+  if (isTyped) input.pipe(channel);
+  if (hasInput) terminal.stdin.pipe(input);
   else channel.end();
   try {
     // An abort does not wait for them: where nobody reads the output, they never come.
-    await Promise.all([once(channel, "close", { signal }), once(channel.stderr, "close", { signal })]);
+    const until = { signal: AbortSignal.any([signal, left.signal]) };
+    await Promise.all([once(channel, "close", until), once(channel.stderr, "close", until)]);
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    if (!left.signal.aborted) throw error;
+    channel.close();
+    return exitCodes.connection;
   } finally {
-    terminal.stdin.unpipe(channel);
+    terminal.stdin.unpipe(input);
     terminal.stdin.pause();
     release();
     signal.removeEventListener("abort", interrupt);
