@@ -52,6 +52,7 @@ export async function runSession(
     signal.throwIfAborted();
     if (!left.signal.aborted) throw error;
     channel.close();
+    terminal.stderr.write("\r\n"); // What is typed next begins a line.
     return exitCodes.connection;
   } finally {
     terminal.stdin.unpipe(input);
