@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { decodeWhole, type LogPiece, readLog } from "./log-reader.ts";
+import { EARLY_LOG } from "./paths.ts";
 import { logPathOf } from "./services.ts";
 import { FakeSystem } from "./testing/fake-system.ts";
 
@@ -34,6 +35,14 @@ describe("readLog", () => {
 
   it("knows an empty log where there is none", async () => {
     expect(await read(-10, 100)).toEqual({ text: "", nextOffset: 0 });
+  });
+
+  it("does not take a log that is not there yet for one that was rotated", async () => {
+    expect(await read(4000, 100)).toEqual({ text: "", nextOffset: 4000 });
+    const readOwn = (offset: number) => readLog("guest-init", offset, 100, system, never);
+    system.content.set(EARLY_LOG, "early");
+    expect(await readOwn(4000)).toEqual({ text: "", nextOffset: 4000 });
+    expect(await readOwn(0)).toEqual({ text: "early", nextOffset: 5 });
   });
 
   it("never splits a character, however small the pieces are", async () => {

@@ -14,7 +14,8 @@ export interface LogPiece {
 const LONGEST_PIECE_BYTES = 128 * 1024;
 
 /**
- * See `logs.read` of the protocol. An offset behind the end means that the log was rotated: it is read from its start.
+ * See `logs.read` of the protocol. An offset behind the end means that the log was rotated: it is read from its start. In a log that
+ * is not where it will be, since the disk is not there yet, it stands for what is to come.
  */
 export async function readLog(
   name: LogName,
@@ -26,6 +27,7 @@ export async function readLog(
   const read =
     name === "kernel" ? await openKernelLog(system, signal) : await openLogFile(await findLog(name, system), system);
   const wanted = offset < 0 ? Math.max(0, read.sizeBytes + offset) : offset;
+  if (wanted > read.sizeBytes && read.isToCome) return { text: "", nextOffset: wanted };
   const from = wanted > read.sizeBytes ? 0 : wanted;
   const bytes = await read.part(from, Math.min(maxBytes, LONGEST_PIECE_BYTES));
   const { text, usedBytes } = decodeWhole(bytes);
@@ -34,6 +36,7 @@ export async function readLog(
 
 interface LogSource {
   sizeBytes: number;
+  isToCome?: true;
   part(offset: number, maxBytes: number): Promise<Uint8Array>;
 }
 
@@ -45,8 +48,12 @@ async function findLog(name: Exclude<LogName, "kernel">, { files }: System): Pro
 
 async function openLogFile(path: string, { files }: System): Promise<LogSource> {
   const facts = await files.stat(path);
-  if (facts === undefined) return { sizeBytes: 0, part: async () => new Uint8Array() };
-  return { sizeBytes: facts.sizeBytes, part: (offset, maxBytes) => files.readPart(path, offset, maxBytes) };
+  if (facts === undefined) return { sizeBytes: 0, isToCome: true, part: async () => new Uint8Array() };
+  const source = {
+    sizeBytes: facts.sizeBytes,
+    part: (offset: number, maxBytes: number) => files.readPart(path, offset, maxBytes),
+  };
+  return path === EARLY_LOG ? { ...source, isToCome: true } : source;
 }
 
 async function openKernelLog({ processes }: System, signal: AbortSignal): Promise<LogSource> {

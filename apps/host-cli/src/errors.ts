@@ -42,6 +42,11 @@ export class UserError extends Error {
   }
 }
 
+/** Of a command line that can't be understood. */
+export function usageError(message: string, hint: string): UserError {
+  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
+}
+
 /** Why a command is ended whose output nobody reads any more. It has said enough. */
 export class NobodyReads extends Error {
   override readonly name = "NobodyReads";

@@ -11,6 +11,12 @@ test.each(["help", ...shown.map(([name]) => name)])("boot2docker %s becomes what
   expect(asTyped(`Call: boot2docker ${words} work`, "./boot2docker")).toBe(`Call: ./boot2docker ${words} work`);
 });
 
+test.each(["help", ...shown.map(([name]) => name)])("boot2docker %s gets the name of the machine behind it", (verb) => {
+  const words = ["disk", "context", "autostart"].includes(verb) ? `${verb} show` : verb;
+  const { hint } = nameMachine({ code: "x", message: "", hint: `Call: boot2docker ${words}` }, "work");
+  expect(hint).toBe(`Call: boot2docker ${words} work`);
+});
+
 test("a machine of that name, a path and the name itself stay", () => {
   const text = "machine boot2docker is up; see /x/boot2docker up, boot2docker: no";
   expect(asTyped(text, "./b2d")).toBe(text);

@@ -1,7 +1,7 @@
 import type { GuestState, Reason } from "@boot2docker/protocol";
 
 const command =
-  /(?<![\w./-])boot2docker (init|up|down|restart|poweroff|reset|list|active|status|inspect|ip|url|ports|mount|umount|env|ssh|ssh-config|cp|console|logs|events|timeline|config|set|disk \w+|context \w+|autostart \w+|certs|regenerate-certs|delete|version|completion|describe|help)\b/g;
+  /(?<![\w./-])boot2docker (init|up|down|restart|poweroff|reset|list|active|status|inspect|ip|url|ports|mount|umount|env|ssh|ssh-config|cp|console|logs|events|timeline|config|set|disk \w+|context \w+|autostart \w+|certs|regenerate-certs|delete|version|completion|describe|help)(?![\w-])/g;
 
 /** Texts name this command `boot2docker VERB`. The user's own is another one in a checkout, or by a path. */
 export function asTyped(text: string, programName: string): string {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nearest } from "./nearest.ts";
 
-const known = ["cpus", "memory", "disk-size", "folders"];
+const known = ["cpus", "memory", "disk-size", "folders", "list", "kill", "console", "ssh", "url"];
 
 test.each([
   ["memroy", "memory"],
@@ -9,6 +9,12 @@ test.each([
   ["cpu", "cpus"],
   ["disksize", "disk-size"],
   ["folder", "folders"],
+  ["lits", "list"],
+  ["consle", "console"],
+  ["pull", undefined],
+  ["push", undefined],
+  ["compose", undefined],
+  ["run", undefined],
   ["publish", undefined],
   ["x", undefined],
   ["", undefined],

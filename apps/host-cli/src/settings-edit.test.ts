@@ -56,6 +56,22 @@ test("a key of the engine that has dots itself can be changed, and taken out", (
   });
 });
 
+test("of keys that begin alike the longest is meant, and nothing is lost in what is no object", () => {
+  const document = { engine: { daemon: { "log-opts": { a: "1", "a.b": "2" }, debug: true }, env: {} } };
+  expect(edit(document, "engine.daemon.log-opts.a.b=3")).toMatchObject({
+    engine: { daemon: { "log-opts": { a: "1", "a.b": 3 } } },
+  });
+  expect(edit(document, "engine.daemon.debug.x=1", "engine.daemon.log-opts.=1", "engine.daemon.log-opts..x=1")).toEqual(
+    {
+      problems: [
+        "engine.daemon.debug.x: debug is true, in which there are no keys",
+        "engine.daemon.log-opts.: expected a key between the dots",
+        "engine.daemon.log-opts..x: expected a key between the dots",
+      ],
+    },
+  );
+});
+
 test("all keys that are none are told", () => {
   expect(edit({}, "ram=2g", "engine.debug=1", "memroy=1g")).toEqual({
     problems: [

@@ -22,7 +22,7 @@ export function assign(document: Document, assignments: readonly Assignment[], p
   let changed = document;
   for (const { key, value } of assignments) {
     const edited = assignOne(changed, key, value);
-    if (edited === undefined) problems.push(`${key}: ${explainUnknown(key)}`);
+    if (typeof edited === "string") problems.push(`${key}: ${edited}`);
     else changed = edited;
   }
   return changed;
@@ -33,13 +33,16 @@ function explainUnknown(key: string): string {
   return meant === undefined ? `expected one of ${settableKeys.join(", ")}` : `did you mean ${meant}?`;
 }
 
-function assignOne(document: Document, key: string, value: string): Document | undefined {
+/** The document, or what is wrong with the key. */
+function assignOne(document: Document, key: string, value: string): Document | string {
   const [, part, path] = /^engine\.(daemon|env)\.(.+)$/s.exec(key) ?? [];
   if (part !== undefined && path !== undefined)
     return assignEngine(document, part === "env" ? "env" : "daemon", path, value);
   if (key === "folders") return put(document, key, value === "" ? undefined : readFolders(value));
   const name = settingNames.find((known) => known === key || kebab(known) === key);
-  return name === undefined ? undefined : put(document, name, value === "" ? undefined : readScalar(name, value));
+  return name === undefined
+    ? explainUnknown(key)
+    : put(document, name, value === "" ? undefined : readScalar(name, value));
 }
 
 /** As files have it: a whole number is a number there. */
@@ -53,22 +56,29 @@ function readFolders(value: string): unknown {
   return value.startsWith("[") ? parseValue(value) : value.split(",");
 }
 
-function assignEngine(document: Document, part: keyof EngineSettings, path: string, value: string): Document {
+function assignEngine(document: Document, part: keyof EngineSettings, path: string, value: string): Document | string {
   const engine = asDocument(document["engine"]);
   const taken = value === "" ? undefined : part === "env" ? value : parseValue(value);
   // Dots of a key lead into objects of daemon.json; a variable's name is whole.
   const own = asDocument(engine[part]);
   const changed = part === "env" ? put(own, path, taken) : putDeep(own, path, taken);
+  if (typeof changed === "string") return changed;
   const whole = { daemon: {}, env: {}, ...engine, [part]: changed };
   const isEmpty = Object.values(whole).every((inner) => Object.keys(asDocument(inner)).length === 0);
   return put(document, "engine", isEmpty ? undefined : whole);
 }
 
-function putDeep(document: Document, path: string, value: unknown): Document {
-  // One that is there may have dots itself, as options of networks do.
-  const key = Object.keys(document).find((known) => isBelow(path, known)) ?? path.replace(/\..*$/s, "");
+/** The document, or what is wrong with the path. */
+function putDeep(document: Document, path: string, value: unknown): Document | string {
+  // One that is there may have dots itself, as options of networks do: the longest is meant.
+  const there = Object.keys(document).filter((known) => path === known || path.startsWith(`${known}.`));
+  const key = there.sort((one, other) => other.length - one.length)[0] ?? path.replace(/\..*$/s, "");
+  if (key === "") return "expected a key between the dots";
   if (key === path) return put(document, key, value);
-  const inner = putDeep(asDocument(document[key]), path.slice(key.length + 1), value);
+  const has = document[key];
+  if (has !== undefined && !isDocument(has)) return `${key} is ${JSON.stringify(has)}, in which there are no keys`;
+  const inner = putDeep(asDocument(has), path.slice(key.length + 1), value);
+  if (typeof inner === "string") return inner;
   return put(document, key, Object.keys(inner).length === 0 ? undefined : inner);
 }
 
@@ -77,10 +87,10 @@ function put(document: Document, key: string, value: unknown): Document {
   return Object.fromEntries(Object.entries(document).filter(([other]) => other !== key));
 }
 
-const isBelow = (path: string, key: string): boolean => path === key || path.startsWith(`${key}.`);
+const isDocument = (value: unknown): value is Document =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-const asDocument = (value: unknown): Document =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Document) : {};
+const asDocument = (value: unknown): Document => (isDocument(value) ? value : {});
 
 /** `diskSize` as its flag has it. */
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -9,7 +9,7 @@ import {
 } from "./ancestors.ts";
 import { verbs } from "./commands/table.ts";
 import type { Verb } from "./commands/verb.ts";
-import { exitCodes, UserError } from "./errors.ts";
+import { UserError, usageError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
 /** What is wrong with a command line, and what to do; of what commander says of it. */
@@ -24,29 +24,33 @@ export function explainUsage(
   const [verbName, verb] = (word === undefined ? undefined : verbNamed(word)) ?? [];
   const help = verbName === undefined ? "boot2docker help" : `boot2docker help ${verbName}`;
   const option = /^unknown option '(-[^']*)'/.exec(what)?.[1];
-  const refused = option === undefined ? undefined : refusedOption(option.replace(/=.*/s, ""), verbName);
+  // Of `--port=22` and `-p22`.
+  const name = option?.replace(/^(--[^=]*|-[^-]).*$/s, "$1");
+  const refused = name === undefined ? undefined : refusedOption(name, verbName);
   if (refused !== undefined) return refusal(refused.name, refused);
   if (option !== undefined && word !== undefined && argv.indexOf(option) < argv.indexOf(word)) {
     if (verb !== undefined && hasOption(verb, option))
-      return usage(what, `Options follow the verb: boot2docker ${verbName} ${option}`);
+      return usageError(what, `Options follow the verb: boot2docker ${verbName} ${option}`);
   }
+  if (code === "commander.unknownCommand") return explainUnknownVerb(words[0] ?? "");
   // `help nope`, or options alone: the text of commander's message is of no use.
   if (code === "commander.help") {
     const named = words.at(-1);
     if (named !== undefined) return explainUnknownVerb(named);
-    return usage("no verb was given", `See: ${help}; the version is printed by: boot2docker --version`);
+    return usageError("no verb was given", `See: ${help}; the version is printed by: boot2docker --version`);
   }
-  return usage(what, suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""));
+  return usageError(what, suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""));
 }
 
 export function explainUnknownVerb(name: string): UserError {
   const refused = Object.hasOwn(refusedVerbs, name) ? refusedVerbs[name] : undefined;
   if (refused !== undefined) return refusal(name, refused);
+  const shown = Object.entries<Verb>(verbs).filter(([, { isHidden }]) => isHidden !== true);
   const meant = nearest(
     name,
-    Object.entries<Verb>(verbs).flatMap(([known, { aliases }]) => [known, ...aliases]),
+    shown.flatMap(([known, { aliases }]) => [known, ...aliases]),
   );
-  return usage(
+  return usageError(
     `there is no verb ${JSON.stringify(name)}`,
     meant === undefined ? "See: boot2docker help" : `Did you mean ${meant}?`,
   );
@@ -70,8 +74,5 @@ function refusedOption(option: string, verb = ""): (Refused & { name: string }) 
   return driverOption.test(option) ? { ...refusedDriverOption, name: option } : undefined;
 }
 
-const refusal = (name: string, { why, instead }: Refused): UserError => usage(`there is no ${name}: ${why}`, instead);
-
-function usage(message: string, hint: string): UserError {
-  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
-}
+const refusal = (name: string, { why, instead }: Refused): UserError =>
+  usageError(`there is no ${name}: ${why}`, instead);

@@ -1,5 +1,5 @@
 import type { AutostartFacts } from "../autostart/autostart.ts";
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import type { Machine } from "../machine/machine.ts";
 import { namedMachine } from "./machines.ts";
 import { type Context, defaultMachine, jsonOption, verb } from "./verb.ts";
@@ -46,9 +46,5 @@ function parseOperands(operands: readonly string[]): { action: ActionName; name:
   const action = actionNames.find((known) => known === first);
   if (action !== undefined) return { action, name: rest };
   if (rest.length === 0) return { action: "show", name: operands };
-  throw new UserError(`autostart ${first}: there is no such action`, {
-    code: "usage",
-    hint: `There are ${actionNames.join(", ")}.`,
-    exitCode: exitCodes.usage,
-  });
+  throw usageError(`autostart ${first}: there is no such action`, `There are ${actionNames.join(", ")}.`);
 }

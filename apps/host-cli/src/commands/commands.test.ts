@@ -293,17 +293,8 @@ test("a name that is nearly a machine's is taken for a mistake", async () => {
   });
 });
 
-test("what a killed init left can be deleted", async () => {
-  const { world, dir } = await worldWithMachine();
-  await world.host().files.makeDirectory(`${dir.root.machines}/half`);
-  world.disk.put(`${dir.root.machines}/half/disk.img`, "a part of a disk");
-  expect(await run(world, "delete half")).toMatchObject({ code: 2, stdout: "" }); // Nobody to ask.
-  expect(await run(world, "delete --yes half")).toMatchObject({ code: 0 });
-  expect(await world.host().files.list(dir.root.machines)).toEqual(["m1"]);
-  expect(await run(world, "delete --yes half")).toMatchObject({ code: 3 });
-});
-
 test.each([
+  ["ssh m1 -N -L 1:b:2", 2, "hint: Options of ssh go before the machine: boot2docker ssh -N -L 1:b:2 m1"],
   ["version nobody", 3, "there is no machine nobody"],
   ["context show nobody", 3, "there is no machine nobody"],
   ["list --filter state=saved", 2, "there is no such state"],

@@ -1,5 +1,5 @@
 import { completionScript, completionShells } from "../completion-scripts.ts";
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { shellOfProgram } from "../shell-env.ts";
 import { callingShell } from "./calling-shell.ts";
 import { verb } from "./verb.ts";
@@ -27,11 +27,10 @@ export const completion = verb({
     const called: string | undefined = named === undefined ? await callingShell(context) : shellOfProgram(named);
     const shell = completionShells.find((known) => known === called);
     if (shell === undefined) {
-      throw new UserError(`completion ${named ?? called ?? ""}: not for that shell`, {
-        code: "usage",
-        hint: `There are ${completionShells.join(", ")}.`,
-        exitCode: exitCodes.usage,
-      });
+      throw usageError(
+        `completion ${named ?? called ?? ""}: not for that shell`,
+        `There are ${completionShells.join(", ")}.`,
+      );
     }
     context.ui.raw(completionScript(shell));
   },

@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { editDefaults, editMachine, parseSettings, readDefaultsText, written } from "./edit-settings.ts";
 import { type EffectiveSetting, effectiveDefaults, effectiveSettings } from "./effective-settings.ts";
 import { namedMachine } from "./machines.ts";
@@ -32,7 +32,10 @@ export const config = verb({
     const { action, names } = parseOperands(operands, isAfterDashes);
     const isDefaults = options.defaults === true;
     if (isDefaults && names.length > 0)
-      throw usage(`config --defaults ${names.join(" ")}: the defaults are of no machine`);
+      throw usageError(
+        `config --defaults ${names.join(" ")}: the defaults are of no machine`,
+        "See: boot2docker help config",
+      );
     switch (action) {
       case "schema": {
         const { settingsSchema } = await import("../settings-schema.ts");
@@ -65,12 +68,12 @@ function parseOperands(
   const [first, ...rest] = operands;
   const action = isAfterDashes ? undefined : actionNames.find((known) => known === first);
   const names = action === undefined ? [...operands] : rest;
-  if (names.length > 1) throw usage(`config ${operands.join(" ")}: expected ${actionNames.join(", ")}, and a machine`);
+  if (names.length > 1)
+    throw usageError(
+      `config ${operands.join(" ")}: expected ${actionNames.join(", ")}, and a machine`,
+      "See: boot2docker help config",
+    );
   return { action: action ?? "show", names };
-}
-
-function usage(message: string): UserError {
-  return new UserError(message, { code: "usage", hint: "See: boot2docker help config", exitCode: exitCodes.usage });
 }
 
 async function readMachineText(context: Context, names: readonly string[]): Promise<string> {

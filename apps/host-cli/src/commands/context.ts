@@ -1,6 +1,6 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import type { Machine } from "../machine/machine.ts";
-import { namedMachine } from "./machines.ts";
+import { checkExists, namedMachine } from "./machines.ts";
 import { type Context, defaultMachine, jsonOption, verb } from "./verb.ts";
 
 const actions = {
@@ -30,17 +30,13 @@ export const context = verb({
   async run(runContext: Context, { operands: [first = "show", ...rest], options }) {
     const action = actionNames.find((known) => known === first);
     if (action === undefined) {
-      throw new UserError(`context ${first}: there is no such action`, {
-        code: "usage",
-        hint: `There are ${actionNames.join(", ")}.`,
-        exitCode: exitCodes.usage,
-      });
+      throw usageError(`context ${first}: there is no such action`, `There are ${actionNames.join(", ")}.`);
     }
     const machine = await namedMachine(runContext, rest);
     const act: (machine: Machine) => Promise<void> = actions[action];
     await act(machine);
     const facts = await machine.readContext();
-    if (action === "show" && !facts.isMade) await machine.readConfig(); // Throws where there is no machine.
+    if (action === "show" && !facts.isMade) await checkExists(runContext, machine.name);
     const { name, endpoint, isMade, isCurrent, overruledBy } = facts;
     const { ui } = runContext;
     if (overruledBy !== undefined) ui.say(`${overruledBy} is set here: docker does as that says`);

@@ -3,7 +3,7 @@ import type { FileTree } from "../copy/file-tree.ts";
 import { type Operand, parseOperand } from "../copy/operand.ts";
 import { parsePath } from "../copy/path.ts";
 import type { Survey } from "../copy/survey.ts";
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { inRow } from "../machine/row.ts";
 import { logIn } from "./log-in.ts";
 import { namedMachine } from "./machines.ts";
@@ -75,10 +75,6 @@ async function openTree(context: Context, name: string | undefined, logins: Asyn
   logins.defer(async () => void client.end());
   const { openGuestTree } = await import("../ssh/guest-tree.ts");
   return openGuestTree(client, address);
-}
-
-function usageError(message: string, hint: string): UserError {
-  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
 }
 
 function inMiB(bytes: number): string {

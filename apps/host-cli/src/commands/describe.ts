@@ -1,4 +1,4 @@
-import { exitCodes as codes, UserError } from "../errors.ts";
+import { exitCodes, usageError } from "../errors.ts";
 import { settings } from "../settings.ts";
 import { commonOptions, type OptionRows, type Verb, verb } from "./verb.ts";
 
@@ -19,17 +19,13 @@ export const describe = verb({
         settings: Object.entries(settings).map(([key, { flags, summary, variable, domain, change }]) => ({
           ...{ key, flags, variable, summary, domain, change },
         })),
-        exitCodes: { done: 0, ...codes },
+        exitCodes: { done: 0, ...exitCodes },
       });
       return;
     }
     const found = shown.find(([verbName, { aliases }]) => verbName === name || aliases.includes(name));
     if (found === undefined) {
-      throw new UserError(`there is no verb ${JSON.stringify(name)}`, {
-        code: "usage",
-        hint: "See: boot2docker help",
-        exitCode: codes.usage,
-      });
+      throw usageError(`there is no verb ${JSON.stringify(name)}`, "See: boot2docker help");
     }
     ui.json(describeVerb(found));
   },

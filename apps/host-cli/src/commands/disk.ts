@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { exitCodes, usageError } from "../errors.ts";
 import type { DiskFacts, Machine } from "../machine/machine.ts";
 import { parseSize, renderSize } from "../size.ts";
 import { namedMachine, runningStatus } from "./machines.ts";
@@ -106,8 +106,4 @@ function describe({ path, sizeBytes, allocatedBytes, guest }: DiskFacts): string
 
 function inMiB(bytes: number): number {
   return Math.round(bytes / 2 ** 20);
-}
-
-function usageError(message: string, hint: string): UserError {
-  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
 }

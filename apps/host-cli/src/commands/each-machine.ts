@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { UserError, usageError } from "../errors.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Failure } from "../ui/failure.ts";
 import { type Context, defaultMachine } from "./verb.ts";
@@ -20,11 +20,10 @@ export async function chosenNames(
 ): Promise<readonly string[]> {
   if (!isAll) return operands.length === 0 ? [defaultMachine] : [...new Set(operands)];
   if (operands.length > 0) {
-    throw new UserError(`--all ${operands.join(" ")}: all machines, or those of these names?`, {
-      code: "usage",
-      hint: "Leave one of the two out.",
-      exitCode: exitCodes.usage,
-    });
+    throw usageError(
+      `--all ${operands.join(" ")}: all machines, or those of these names?`,
+      "Leave one of the two out.",
+    );
   }
   const { listMachines } = await import("../machine-dir/machines.ts");
   return (await listMachines(host)).sort();

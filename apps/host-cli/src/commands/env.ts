@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { Machine } from "../machine/machine.ts";
 import { quoteWord, renderEnv, type ShellName, shellNames, shellOfProgram, type Variables } from "../shell-env.ts";
@@ -106,9 +106,5 @@ function noProxyVariable({ env: variables }: Host, isUnset: boolean): Variables 
 function parseShell(text: string): ShellName {
   const shell = shellOfProgram(text);
   if (shell !== undefined) return shell;
-  throw new UserError(`--shell ${text}: no such shell is known here`, {
-    code: "usage",
-    hint: `Known are ${shellNames.join(", ")}.`,
-    exitCode: exitCodes.usage,
-  });
+  throw usageError(`--shell ${text}: no such shell is known here`, `Known are ${shellNames.join(", ")}.`);
 }

@@ -1,5 +1,5 @@
 import type { GuestEvent } from "@boot2docker/protocol";
-import { exitCodes, NobodyReads, UserError } from "../errors.ts";
+import { exitCodes, NobodyReads, usageError } from "../errors.ts";
 import type { EventSource } from "./follow-events.ts";
 import { namedMachine, runningStatus } from "./machines.ts";
 import { type Context, jsonOption, machineOperand, verb } from "./verb.ts";
@@ -44,18 +44,14 @@ export const events = verb({
 
 function parseSince(text = "0"): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new UserError(`--since ${text}: expected the number of an event`, {
-    code: "usage",
-    hint: "For example: boot2docker events --since 120",
-    exitCode: exitCodes.usage,
-  });
+  throw usageError(`--since ${text}: expected the number of an event`, "For example: boot2docker events --since 120");
 }
 
 /** Of a machine that runs. */
 export async function openEvents(context: Context, name: string): Promise<EventSource & AsyncDisposable> {
   const { clock } = context.host;
   let changed = Promise.withResolvers<undefined>();
-  const { openAgentLine } = await import("./ask-agent.ts");
+  const { openAgentLine } = await import("./agent-line.ts");
   const line = await openAgentLine(context, name, () => changed.resolve(undefined));
   return {
     since: (sequence) => {
@@ -67,6 +63,7 @@ export async function openEvents(context: Context, name: string): Promise<EventS
       await Promise.race([changed.promise, clock.delay(lookMs, waits)]);
     },
     isOn: () => line.isOn(),
+    onAway: () => line.onAway(),
     [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
   };
 }

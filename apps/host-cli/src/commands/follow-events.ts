@@ -1,6 +1,6 @@
 import type { GuestEvent } from "@boot2docker/protocol";
 import type { Clock } from "../host.ts";
-import { awaitReturn } from "./ask-agent.ts";
+import { awaitReturn } from "./agent-line.ts";
 
 /** The numbered history of one machine; a guest that starts again counts from 1 again. Fails with RpcError while the guest is away. */
 export interface EventSource {
@@ -12,6 +12,8 @@ export interface EventSource {
   change(signal: AbortSignal): Promise<void>;
   /** Whether there is a guest to come back. */
   isOn(): Promise<boolean>;
+  /** Hears that this waits for one. */
+  onAway?(): void;
 }
 
 /** Events behind `since` in order, and how many the guest has forgotten. Follows until `signal` aborts or the machine is off. */

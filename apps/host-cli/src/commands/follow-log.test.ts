@@ -1,4 +1,4 @@
-import { RpcError } from "@boot2docker/protocol";
+import { errorCodes, RpcError } from "@boot2docker/protocol";
 import { expect, test } from "vitest";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { FakeDisk, filesOn } from "../testing/fake-files.ts";
@@ -69,7 +69,7 @@ test("following waits for a guest that is away, and ends with its machine", asyn
   const source: LogSource = {
     read: async (offset) => {
       const text = answers.shift();
-      if (text === undefined) throw new RpcError(-32_000, "the guest is away");
+      if (text === undefined) throw new RpcError(errorCodes.closed, "the guest is away");
       if (answers.length === 1) isOn = false;
       return { text, nextOffset: offset + text.length };
     },
@@ -81,4 +81,18 @@ test("following waits for a guest that is away, and ends with its machine", asyn
   };
   await clock.settle(read());
   expect(said).toEqual(["one\n", "two\n"]);
+});
+
+test("what is no absence ends the following", async () => {
+  const source: LogSource = {
+    read: async () => {
+      throw new RpcError(errorCodes.internal, "EIO");
+    },
+    isOn: async () => true,
+  };
+  const { signal } = new AbortController();
+  const read = async () => {
+    for await (const piece of followLog(source, { isFollowing: true }, new FakeClock(), signal)) expect(piece).toBe("");
+  };
+  await expect(read()).rejects.toThrow("EIO");
 });

@@ -1,5 +1,5 @@
 import type { Clock } from "../host.ts";
-import { awaitReturn } from "./ask-agent.ts";
+import { awaitReturn } from "./agent-line.ts";
 import type { LogSource } from "./log-source.ts";
 
 export interface FollowOptions {

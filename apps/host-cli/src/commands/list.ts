@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { renderTemplate } from "../ui/template.ts";
 import { type MachineRow, readRows } from "./machine-rows.ts";
 import { parseSeconds } from "./seconds.ts";
@@ -74,16 +74,19 @@ function cells({ name, isActive, state, problems, ...row }: MachineRow): string[
   ];
 }
 
-const states = [
-  "stopped",
-  "starting",
-  "running",
-  "degraded",
-  "stopping",
-  "unreachable",
-  "timeout",
-  "unreadable",
-] as const satisfies readonly MachineRow["state"][];
+/** All that there are. */
+const isState = {
+  stopped: true,
+  starting: true,
+  running: true,
+  degraded: true,
+  stopping: true,
+  unreachable: true,
+  timeout: true,
+  unreadable: true,
+  absent: true,
+} satisfies Record<MachineRow["state"], true>;
+const states = Object.keys(isState);
 
 interface Filter {
   key: "name" | "state";
@@ -96,21 +99,17 @@ function parseFilter(text: string): Filter {
   if (key === "state") {
     const wanted = states.find((state) => state === value.toLowerCase());
     if (wanted === undefined)
-      throw usage(`--filter ${text}: there is no such state`, `There are ${states.join(", ")}.`);
+      throw usageError(`--filter ${text}: there is no such state`, `There are ${states.join(", ")}.`);
     return { key, matches: ({ state }) => state === wanted };
   }
   if (key === "name") {
     const pattern = parsePattern(value);
     if (pattern !== undefined) return { key, matches: ({ name }) => pattern.test(name) };
   }
-  throw usage(
+  throw usageError(
     `--filter ${text}: expected state=STATE or name=PATTERN`,
     "PATTERN is a regular expression, such as ^work.",
   );
-}
-
-function usage(message: string, hint: string): UserError {
-  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
 }
 
 function parsePattern(text: string): RegExp | undefined {

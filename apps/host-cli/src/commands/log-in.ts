@@ -1,9 +1,8 @@
 import type { Reason } from "@boot2docker/protocol";
-import type { Client } from "ssh2";
 import { exitCodes, UserError } from "../errors.ts";
 import { reasonsOf } from "../guest-state.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { SshAddress } from "../ssh/connect.ts";
+import type { SshAddress, SshConnection } from "../ssh/connect.ts";
 import { runningStatus } from "./machines.ts";
 import type { Context } from "./verb.ts";
 
@@ -12,7 +11,7 @@ const connectLimitMs = 60_000;
 const pollMs = 300;
 
 /** An ssh connection to a machine that runs, as the guest's user docker. Who gets the client ends it. */
-export async function logIn(context: Context, machine: Machine): Promise<{ client: Client; address: SshAddress }> {
+export async function logIn(context: Context, machine: Machine): Promise<SshConnection & { address: SshAddress }> {
   const { host, signal } = context;
   const address = {
     machine: machine.name,
@@ -21,7 +20,7 @@ export async function logIn(context: Context, machine: Machine): Promise<{ clien
     privateKey: await readPrivateKey(context, machine),
   };
   const { connectSsh } = await import("../ssh/connect.ts");
-  return { client: await connectSsh(address, host.clock.deadline(connectLimitMs, signal)), address };
+  return { ...(await connectSsh(address, host.clock.deadline(connectLimitMs, signal))), address };
 }
 
 /** Public keys in the form of authorized_keys. The guest starts its ssh server after Docker: right after `up` it may take another moment. */

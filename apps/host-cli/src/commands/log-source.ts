@@ -1,5 +1,5 @@
 import type { Files } from "../host.ts";
-import type { AgentLine } from "./ask-agent.ts";
+import type { AgentLine } from "./agent-line.ts";
 
 /** The logs that the guest keeps, and those that are files on this host. */
 export const guestLogs = ["guest-init", "containerd", "dockerd", "sshd", "kernel"] as const;
@@ -17,6 +17,7 @@ export interface LogSource {
   read(offset: number, signal: AbortSignal): Promise<{ text: string; nextOffset: number }>;
   /** Of one that can be away: whether it will come back. */
   isOn?(): Promise<boolean>;
+  onAway?(): void;
 }
 
 const pieceBytes = 64 * 1024;
@@ -26,6 +27,7 @@ export function guestLog(line: AgentLine, service: GuestLog): LogSource {
     read: (offset) =>
       line.ask((agent, limit) => agent.call("logs.read", { service, offset, maxBytes: pieceBytes }, limit)),
     isOn: () => line.isOn(),
+    onAway: () => line.onAway(),
   };
 }
 

@@ -1,7 +1,7 @@
-import { exitCodes, NobodyReads, UserError } from "../errors.ts";
+import { exitCodes, NobodyReads, usageError } from "../errors.ts";
 import type { FollowOptions } from "./follow-log.ts";
 import { guestLog, guestLogs, hostLog, logNames, type LogName, type LogSource } from "./log-source.ts";
-import { machineExists, namedMachine, runningStatus } from "./machines.ts";
+import { checkExists, namedMachine, runningStatus } from "./machines.ts";
 import { type Context, defaultMachine, verb } from "./verb.ts";
 
 const defaultLog: LogName = "guest-init";
@@ -63,23 +63,16 @@ function parseLines(text: string | undefined): number | undefined {
 
 async function openLog(context: Context, name: string, log: LogName): Promise<{ source: LogSource } & AsyncDisposable> {
   const { host } = context;
-  const [{ machineDir }, { machineAbsent }] = await Promise.all([
-    import("../machine-dir/dir.ts"),
-    import("../machine-dir/machines.ts"),
-  ]);
+  const { machineDir } = await import("../machine-dir/dir.ts");
   const dir = machineDir(host, name);
-  if (!(await machineExists(host, name))) throw await machineAbsent(host, name);
+  await checkExists(context, name);
   const service = guestLogs.find((known) => known === log);
   if (service === undefined) {
     const path = log === "console" ? dir.consoleLog : dir.agentLog;
     return { source: hostLog(host.files, path), [Symbol.asyncDispose]: async () => undefined };
   }
   await runningStatus(context, await namedMachine(context, [name]));
-  const { openAgentLine } = await import("./ask-agent.ts");
+  const { openAgentLine } = await import("./agent-line.ts");
   const line = await openAgentLine(context, name);
   return { source: guestLog(line, service), [Symbol.asyncDispose]: () => line[Symbol.asyncDispose]() };
-}
-
-function usageError(message: string, hint: string): UserError {
-  return new UserError(message, { code: "usage", hint, exitCode: exitCodes.usage });
 }

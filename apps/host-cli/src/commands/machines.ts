@@ -17,6 +17,13 @@ export async function machineExists(host: Host, name: string): Promise<boolean> 
   return (await listMachines(host)).includes(name);
 }
 
+/** Throws UserError `machine-absent` (exit 3). */
+export async function checkExists({ host }: Context, name: string): Promise<void> {
+  if (await machineExists(host, name)) return;
+  const { machineAbsent } = await import("../machine-dir/machines.ts");
+  throw await machineAbsent(host, name);
+}
+
 /** Of the machine that docker clients use here; undefined when they use none. */
 export async function readActive({ host }: Context): Promise<string | undefined> {
   const [{ listMachines }, { openMachine }] = await Promise.all([

@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { exitCodes, UserError, usageError } from "../errors.ts";
 import { parseFolder } from "../folders.ts";
 import type { FolderFacts } from "../machine/machine.ts";
 import { namedMachine } from "./machines.ts";
@@ -43,11 +43,7 @@ export const mount = verb({
 
 /** As docker-machine took them, by sshfs. */
 function ofMachine(text: string): UserError {
-  return new UserError(`${text}: a folder of a machine can't be mounted here`, {
-    code: "usage",
-    hint: "To have a copy of it: boot2docker cp",
-    exitCode: exitCodes.usage,
-  });
+  return usageError(`${text}: a folder of a machine can't be mounted here`, "To have a copy of it: boot2docker cp");
 }
 
 /** One with a slash, or one that only a path can be, is the folder: names have none. */
@@ -56,11 +52,10 @@ export function parseOperands(operands: readonly string[]): { name: string[]; fo
   const [folder, ...others] = operands.filter(isFolder);
   const name = operands.filter((operand) => !isFolder(operand));
   if (others.length > 0 || name.length > 1) {
-    throw new UserError(`expected a machine and a folder, not ${operands.join(" ")}`, {
-      code: "usage",
-      hint: "A folder has a slash in it: ./data is one, data is a machine.",
-      exitCode: exitCodes.usage,
-    });
+    throw usageError(
+      `expected a machine and a folder, not ${operands.join(" ")}`,
+      "A folder has a slash in it: ./data is one, data is a machine.",
+    );
   }
   return { name, folder };
 }

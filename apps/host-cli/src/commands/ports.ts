@@ -1,5 +1,5 @@
 import { renderAddress } from "../agent/listeners.ts";
-import { exitCodes, UserError } from "../errors.ts";
+import { exitCodes, usageError } from "../errors.ts";
 import type { PortFacts } from "../machine/machine.ts";
 import { namedMachine, runningStatus } from "./machines.ts";
 import { type Context, jsonOption, machineOperand, verb } from "./verb.ts";
@@ -33,11 +33,7 @@ export const ports = verb({
 function parsePort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (port >= 1 && port <= 65_535) return port;
-  throw new UserError(`--why ${text}: expected a port from 1 to 65535`, {
-    code: "usage",
-    hint: "For example: boot2docker ports --why 8080",
-    exitCode: exitCodes.usage,
-  });
+  throw usageError(`--why ${text}: expected a port from 1 to 65535`, "For example: boot2docker ports --why 8080");
 }
 
 function renderTable(published: readonly Published[]): string[] {

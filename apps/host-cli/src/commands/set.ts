@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { assignmentStarts, settableKeys } from "../settings.ts";
 import type { Assignment } from "../settings-edit.ts";
 import { changeDefaults, configEdit, tellChanges } from "./edit-settings.ts";
@@ -34,7 +34,11 @@ export const set = verb({
     const { assign } = await import("../settings-edit.ts");
     const { names, assignments } = await parseOperands(operands);
     if (options.defaults) {
-      if (names.length > 0) throw usage(`set --defaults ${names.join(" ")}: the defaults are of no machine`);
+      if (names.length > 0)
+        throw usageError(
+          `set --defaults ${names.join(" ")}: the defaults are of no machine`,
+          "For example: boot2docker set memory=4g",
+        );
       const changed = await changeDefaults(context, (document, _, problems) => assign(document, assignments, problems));
       if (options.json) context.ui.json({ settings: changed });
       return;
@@ -54,17 +58,10 @@ async function parseOperands(operands: readonly string[]): Promise<{ names: stri
   const words = isNamed ? rest : operands;
   const assignments = words.map((word) => {
     const assignment = parseAssignment(word);
-    if (assignment === undefined) throw usage(`set ${word}: expected KEY=VALUE`);
+    if (assignment === undefined)
+      throw usageError(`set ${word}: expected KEY=VALUE`, "For example: boot2docker set memory=4g");
     return assignment;
   });
-  if (assignments.length === 0) throw usage("set: nothing to be set");
+  if (assignments.length === 0) throw usageError("set: nothing to be set", "For example: boot2docker set memory=4g");
   return { names: isNamed ? [first] : [], assignments };
-}
-
-function usage(message: string): UserError {
-  return new UserError(message, {
-    code: "usage",
-    hint: "For example: boot2docker set memory=4g",
-    exitCode: exitCodes.usage,
-  });
 }

@@ -7,9 +7,9 @@ export const sshConfig = verb({
   summary: "print what OpenSSH's own client needs to reach a machine",
   details:
     "An entry of ssh_config(5), for editors and others that log in by ssh(1), and for what only ssh(1) can do. Its host is called as the " +
-    "machine's docker context. It stays valid for the machine's life. Exit code 3, and nothing on stdout, when the machine does not run.",
+    "machine's docker context. It stays valid until the machine gets another ssh port. For all that use ssh, put the line `Include boot2docker.conf` on top of ~/.ssh/config. Exit code 3, and nothing on stdout, when the machine does not run.",
   examples: [
-    "boot2docker ssh-config >> ~/.ssh/config",
+    "boot2docker ssh-config > ~/.ssh/boot2docker.conf",
     "boot2docker ssh-config work > work.conf && ssh -F work.conf -N -D 1080 boot2docker-work",
   ],
   operands: [machineOperand],

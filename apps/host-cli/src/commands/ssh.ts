@@ -1,5 +1,5 @@
 import type { Client } from "ssh2";
-import { exitCodes, UserError } from "../errors.ts";
+import { exitCodes, UserError, usageError } from "../errors.ts";
 import type { LocalForward } from "../ssh/local-forward.ts";
 import { planSsh } from "../ssh/target.ts";
 import { renderAddress } from "../agent/listeners.ts";
@@ -29,7 +29,7 @@ export const ssh = verb({
   options: {
     tty: { flags: "-t, --tty", summary: "give the command a terminal, as a shell has one" },
     noTty: { flags: "-T, --no-tty", summary: "give a shell none" },
-    noInput: { flags: "-n, --no-input", summary: "nothing is read from stdin" },
+    noInput: { flags: "-n, --no-input", summary: "nothing is read from stdin; no terminal, then" },
     localForward: {
       flags: "-L, --local-forward <port:host:hostport>",
       summary: "have a port of this host lead there from inside the machine; may be given again",
@@ -44,10 +44,11 @@ export const ssh = verb({
     const forwards = (options.localForward ?? []).map(parseLocalForward);
     const isMachine = (name: string) => machineExists(host, name);
     const target = await planSsh(operands, isAfterDashes, defaultMachine, isMachine);
+    if (!isAfterDashes && target.command?.startsWith("-")) throw optionsBehind(target.machine, target.command);
     if (options.noCommand && target.command !== undefined) throw noCommandGiven(target.command);
     const machine = await namedMachine(context, [target.machine]);
-    const { client, address } = await logIn(context, machine);
-    const [{ connectionError, untilClosed }, { runSession }] = await Promise.all([
+    const { client, closed, address } = await logIn(context, machine);
+    const [{ connectionError }, { runSession }] = await Promise.all([
       import("../ssh/connect.ts"),
       import("../ssh/session.ts"),
     ]);
@@ -59,10 +60,11 @@ export const ssh = verb({
         if (options.noCommand) ui.say(`${renderAddress(here, port)} leads to ${renderAddress(there, hostPort)}`);
       }
       const isShell = target.command === undefined && terminal.isInteractive;
-      const hasTerminal = options.noTty !== true && (options.tty === true || isShell);
-      const request = { command: target.command, hasTerminal, hasInput: options.noInput !== true };
+      const hasInput = options.noInput !== true;
+      const hasTerminal = hasInput && options.noTty !== true && (options.tty === true || isShell);
+      const request = { command: target.command, hasTerminal, hasInput };
       const code = await (options.noCommand
-        ? untilClosed(client, signal)
+        ? Promise.race([closed, untilAborted(signal)])
         : runSession(client, request, terminal, signal));
       if (code === undefined) throw connectionError(address, new Error("it ended before the command did"));
       return code;
@@ -89,10 +91,20 @@ async function listen({ host, ui, signal }: Context, client: Client, forward: Lo
   return openLocalForward(client, forward, (message) => ui.say(`-L ${port}: ${message}`));
 }
 
-function noCommandGiven(command: string): UserError {
-  return new UserError(`ssh -N ${command}: run nothing, or that?`, {
-    code: "usage",
-    hint: "Leave -N out: -L lasts for as long as the command.",
-    exitCode: exitCodes.usage,
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("interrupted", { cause: signal.reason })), { once: true });
   });
+}
+
+/** ssh(1) takes them there. */
+function optionsBehind(machine: string, words: string): UserError {
+  return usageError(
+    `ssh ${machine} ${words}: the command begins with an option`,
+    `Options of ssh go before the machine: boot2docker ssh ${words} ${machine}`,
+  );
+}
+
+function noCommandGiven(command: string): UserError {
+  return usageError(`ssh -N ${command}: run nothing, or that?`, "Leave -N out: -L lasts for as long as the command.");
 }

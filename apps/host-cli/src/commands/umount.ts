@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { absolutePath } from "../folders.ts";
 import { namedMachine } from "./machines.ts";
 import { parseOperands } from "./mount.ts";
@@ -18,11 +18,7 @@ export const umount = verb({
     const { ui, signal, host } = context;
     const { name, folder } = parseOperands(operands);
     if (folder === undefined) {
-      throw new UserError("umount: which folder?", {
-        code: "usage",
-        hint: "Those that are shared: boot2docker mount",
-        exitCode: exitCodes.usage,
-      });
+      throw usageError("umount: which folder?", "Those that are shared: boot2docker mount");
     }
     const machine = await namedMachine(context, name);
     await machine.unmountFolder(absolutePath(folder, host), options.force === true, ui.progress, signal);

@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import type { Machine } from "../machine/machine.ts";
 import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
 import { ensureMachine, machineOptions } from "./settings.ts";
@@ -47,11 +47,7 @@ export async function startMachine({ ui, signal }: Context, machine: Machine, is
 /** Throws UserError `usage` (exit 2) where one object would have to tell of several machines. */
 export function checkJsonOfOne(verb: string, names: readonly string[], isJson: boolean): void {
   if (!isJson || names.length <= 1) return;
-  throw new UserError(`${verb} --json: of one machine`, {
-    code: "usage",
-    hint: "All of them: boot2docker list --json",
-    exitCode: exitCodes.usage,
-  });
+  throw usageError(`${verb} --json: of one machine`, "All of them: boot2docker list --json");
 }
 
 async function bringUp(context: Context, machine: Machine, options: OptionValues<typeof upOptions>): Promise<void> {

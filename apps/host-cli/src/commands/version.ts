@@ -2,7 +2,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { Manifest } from "../image/manifest.ts";
-import { namedMachine } from "./machines.ts";
+import { checkExists, namedMachine } from "./machines.ts";
 import { jsonOption, machineOperand, verb } from "./verb.ts";
 
 export const version = verb({
@@ -18,10 +18,7 @@ export const version = verb({
     const machine = await namedMachine(context, operands);
     const image = await imageManifest(host, signal);
     const status = await machine.status(signal);
-    if (operands.length > 0 && status.state === "absent") {
-      const { machineAbsent } = await import("../machine-dir/machines.ts");
-      throw await machineAbsent(host, machine.name);
-    }
+    if (operands.length > 0) await checkExists(context, machine.name);
     const engineVersion = "guest" in status ? status.guest.engineVersion : undefined;
     if (options.json) {
       const { version: imageVersion, dockerVersion, kernelVersion, arch } = image ?? {};

@@ -14,6 +14,7 @@ export class Connections {
   }
 
   serverOf(server: NetServer): Server {
+    server.on("error", () => undefined); // One that could not be accepted, for want of files: the next may be.
     const close = async (): Promise<void> => {
       if (!server.listening) return;
       const closed = once(server, "close");

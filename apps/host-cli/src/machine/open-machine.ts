@@ -153,7 +153,7 @@ export function openMachine(host: Host, name: string): Machine {
       } catch (error) {
         const isAbsent = error instanceof UserError && error.code === "machine-absent";
         if (!isAbsent || (await host.files.stat(dir.path)) === undefined) throw error;
-        await removeUnfinished({ host, dir, progress, signal });
+        await removeUnfinished({ host, dir, driver, progress, signal });
       }
     },
   };

@@ -2,6 +2,7 @@ import { forgetAutostart } from "../autostart/autostart.ts";
 import { UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { MachineDir } from "../machine-dir/dir.ts";
+import { machineAbsent } from "../machine-dir/machines.ts";
 import { closeClientAccess, problemOf } from "./client-access.ts";
 import type { Context } from "./context.ts";
 import { checkMachineDirectory } from "./create.ts";
@@ -11,7 +12,7 @@ import { runPowerOff } from "./stop.ts";
 
 const deleted = ".deleted-";
 
-/** Switches it off and deletes all that is its own. The machine's lock is held. */
+/** Switches it off and deletes all that is its own. Its lock is held, or that under which machines are made. */
 export async function runRemove(context: Context): Promise<void> {
   const { host, dir, progress, signal } = context;
   await runPowerOff(context);
@@ -25,12 +26,17 @@ export async function runRemove(context: Context): Promise<void> {
   await inRow(progress, `machine ${dir.name} deleted`, () => deleteMachineDirectory(host, dir));
 }
 
-/** What a killed `init` left. The lock is that under which machines are made: this one may be, now. */
-export async function removeUnfinished({ host, dir, progress, signal }: Omit<Context, "driver">): Promise<void> {
-  await checkMachineDirectory(host, dir);
+/**
+ * What has no settings: what a killed `init` left, or a machine whose file somebody took away, which may run. The lock is that under which
+ * machines are made: this one may be, now.
+ */
+export async function removeUnfinished(context: Context): Promise<void> {
+  const { host, dir, progress, signal } = context;
   await withLock(host, { path: dir.root.lock, what: dir.root.path, progress, signal }, async () => {
     if ((await host.files.stat(dir.config)) !== undefined) throw becameMachine(dir.name);
-    await inRow(progress, `what was made of machine ${dir.name} deleted`, () => deleteMachineDirectory(host, dir));
+    if ((await host.files.stat(dir.path)) === undefined) throw await machineAbsent(host, dir.name);
+    await checkMachineDirectory(host, dir);
+    await runRemove(context);
   });
 }
 

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Client } from "ssh2";
 import { exitCodes, UserError } from "../errors.ts";
 import { sshUser } from "./openssh.ts";
@@ -17,11 +16,20 @@ export interface SshAddress {
 /** A machine that was killed is noticed after a minute. */
 const keepAlive = { keepaliveInterval: 15_000, keepaliveCountMax: 4 };
 
+export interface SshConnection {
+  client: Client;
+  /** Resolves when it has ended, in whatever way. */
+  closed: Promise<undefined>;
+}
+
 /** Who gets the client ends it. Throws UserError `ssh-…`, exit code 255 as of ssh(1). */
-export async function connectSsh(address: SshAddress, signal: AbortSignal): Promise<Client> {
+export async function connectSsh(address: SshAddress, signal: AbortSignal): Promise<SshConnection> {
   const { default: ssh2 } = await import("ssh2"); // Only here: loading it takes a while.
   const client = new ssh2.Client();
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const closed = new Promise<undefined>((resolveClosed) => {
+    client.once("close", () => resolveClosed(undefined));
+  });
   let isStranger = false;
   const abort = (): void => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
@@ -45,18 +53,13 @@ export async function connectSsh(address: SshAddress, signal: AbortSignal): Prom
     });
     client.setNoDelay(); // As ssh(1): each small message would wait 40 ms for the answer to the one before.
     await promise;
-    return client;
+    return { client, closed };
   } catch (error) {
     client.destroy();
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);
   }
-}
-
-/** Of a client that is connected. */
-export async function untilClosed(client: Client, signal: AbortSignal): Promise<undefined> {
-  await once(client, "close", { signal });
 }
 
 /** `key` is in the form that goes over the wire, which authorized_keys has in base64 as its second word. */

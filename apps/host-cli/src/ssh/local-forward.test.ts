@@ -12,7 +12,7 @@ afterEach(endAll);
 
 test("a forwarded port leads where it is said to, and ends with its owner", async () => {
   const { address, said } = await serve(() => undefined);
-  const client = await connectSsh(address, never);
+  const { client } = await connectSsh(address, never);
   onceDone.push(() => void client.end());
   const failures: string[] = [];
   const taken = createServer().listen(0, "127.0.0.1");

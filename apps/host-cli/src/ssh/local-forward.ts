@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { ClientChannel, Client } from "ssh2";
-import { exitCodes, UserError } from "../errors.ts";
+import { usageError } from "../errors.ts";
+import type { Server } from "../host.ts";
+import { Connections } from "../host/tracked-server.ts";
 
 /** A port of this host's loopback that leads to what listens somewhere in reach of the guest. */
 export interface LocalForward {
@@ -27,62 +29,54 @@ export function parseLocalForward(text: string): LocalForward {
     new RegExp(`^(${word}:)?(\\d{1,5}):${word}:(\\d{1,5})$`).exec(text) ?? [];
   const isWhole = host !== "" && [port, hostPort].every((digits) => Number(digits) >= 1 && Number(digits) <= 65_535);
   if (!isWhole)
-    throw usage(text, "expected port:host:hostport", "For example: boot2docker ssh -L 5432:172.17.0.2:5432");
+    throw usageError(`-L ${text}: expected port:host:hostport`, "For example: boot2docker ssh -L 5432:172.17.0.2:5432");
   const address = Object.hasOwn(loopbacks, bind) ? loopbacks[bind] : undefined;
   if (address === undefined) {
-    throw usage(
-      text,
-      `${bind} is not this host's loopback`,
+    throw usageError(
+      `-L ${text}: ${bind} is not this host's loopback`,
       "For the network: docker run -p, and boot2docker set publish=all",
     );
   }
   return { address, port: Number(port), host: host.replace(/^\[|\]$/g, ""), hostPort: Number(hostPort) };
 }
 
-function usage(text: string, problem: string, hint: string): UserError {
-  return new UserError(`-L ${text}: ${problem}`, { code: "usage", hint, exitCode: exitCodes.usage });
-}
-
 /**
- * Listens until it is disposed of. `onFailure` hears of a connection that could not be led there. Fails with the system's code when
- * the port can't be had.
+ * Listens until it is closed. `onFailure` hears of a connection that could not be led there. Fails with the system's code when the port
+ * can't be had.
  */
 export async function openLocalForward(
   client: Client,
   { address, port, host, hostPort }: LocalForward,
   onFailure: (message: string) => void,
-): Promise<AsyncDisposable> {
-  const sockets = new Set<Socket>();
+): Promise<Server> {
+  const connections = new Connections();
   const lead = async (socket: Socket): Promise<void> => {
     try {
-      const channel = await new Promise<ClientChannel>((resolve, reject) => {
-        client.forwardOut(address, socket.remotePort ?? 0, host, hostPort, (error, opened) => {
-          if (error === undefined) resolve(opened);
-          else reject(error);
-        });
-      });
+      const channel = await forwardOut(client, socket, host, hostPort);
       await Promise.all([pipeline(socket, channel), pipeline(channel, socket)]).catch(() => undefined); // Broken off by an end of it.
-    } catch {
+    } catch (error) {
       // Nothing listens there, or nobody knows the name: the server says no more.
-      onFailure(`the machine does not reach ${host}:${hostPort}`);
+      const reason = error instanceof Error && !error.message.includes("open failure") ? `: ${error.message}` : "";
+      onFailure(`the machine does not reach ${host}:${hostPort}${reason}`);
     } finally {
       socket.destroy();
     }
   };
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    sockets.add(socket);
+    connections.keep(socket);
     socket.on("error", () => undefined); // It may leave before there is somebody to tell.
-    socket.once("close", () => void sockets.delete(socket));
     void lead(socket);
   });
   server.listen({ host: address, port });
   await once(server, "listening");
-  return {
-    [Symbol.asyncDispose]: async () => {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
+  return connections.serverOf(server);
+}
+
+function forwardOut(client: Client, socket: Socket, host: string, port: number): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut(socket.localAddress ?? "", socket.remotePort ?? 0, host, port, (error, channel) => {
+      if (error === undefined) resolve(channel);
+      else reject(error);
+    });
+  });
 }

@@ -20,9 +20,9 @@ export function renderKnownHosts(port: number, hostKeys: readonly string[]): str
   return hostKeys.map((key) => `[127.0.0.1]:${port} ${key}\n`).join("");
 }
 
-/** A value of ssh_config(5), in which % and a space mean something. */
-export function quote(value: string): string {
-  return /\s/.test(value) ? `"${escapePercent(value)}"` : escapePercent(value);
+/** A path as a value of ssh_config(5), in which a space, %, # and quotes mean something. */
+export function quote(path: string): string {
+  return `"${escapePercent(path).replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
 /** As a word of ssh(1)'s own command line has it. */

@@ -45,7 +45,7 @@ class FakeTerminal implements Terminal {
 }
 
 async function runThere(address: SshAddress, request: SessionRequest, terminal: Terminal, signal = never) {
-  const client = await connectSsh(address, signal);
+  const { client } = await connectSsh(address, signal);
   try {
     return await runSession(client, request, terminal, signal);
   } finally {

@@ -1,4 +1,4 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { UserError, usageError } from "../errors.ts";
 
 /**
  * `{{.Name}}` of a record, as Docker's `--format` has it: fields of its JSON by their path, whatever the case of their first letter;
@@ -27,9 +27,5 @@ function pick(record: object, [first = "", ...rest]: readonly string[], whole: s
 }
 
 function unknown(whole: string, hint: string): UserError {
-  return new UserError(`--format: ${whole} is no field`, {
-    code: "usage",
-    hint: `Of fields ${hint}.`,
-    exitCode: exitCodes.usage,
-  });
+  return usageError(`--format: ${whole} is no field`, `Of fields ${hint}.`);
 }

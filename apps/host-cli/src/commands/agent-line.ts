@@ -1,4 +1,4 @@
-import { RpcError } from "@boot2docker/protocol";
+import { errorCodes, RpcError } from "@boot2docker/protocol";
 import type { AgentConnection } from "../agent/open-agent.ts";
 import type { Clock } from "../host.ts";
 import type { Context } from "./verb.ts";
@@ -12,11 +12,16 @@ export interface AgentLine extends AsyncDisposable {
   ask<T>(question: (agent: AgentConnection, limit: AbortSignal) => Promise<T>): Promise<T>;
   /** Whether there is a guest to come back. */
   isOn(): Promise<boolean>;
+  /** Says, once for each absence, that somebody waits. */
+  onAway(): void;
 }
+
+/** What a session that ended, or one that is not there yet, is told by. */
+const awayCodes: readonly number[] = [errorCodes.closed, errorCodes.cancelled];
 
 /** `onChange` is called when the guest's state may have changed. */
 export async function openAgentLine(
-  { host, signal }: Context,
+  { host, ui, signal }: Context,
   name: string,
   onChange: () => void = () => undefined,
 ): Promise<AgentLine> {
@@ -28,11 +33,14 @@ export async function openAgentLine(
   const dir = machineDir(host, name);
   const driver = qemuDriver(host, dir);
   let agent: AgentConnection | undefined;
+  let isAway = false;
   return {
     async ask(question) {
       agent ??= await openAgent(host, dir, onChange, signal);
       try {
-        return await question(agent, host.clock.deadline(askLimitMs, signal));
+        const answer = await question(agent, host.clock.deadline(askLimitMs, signal));
+        isAway = false;
+        return answer;
       } catch (error) {
         await agent.close();
         agent = undefined;
@@ -40,21 +48,26 @@ export async function openAgentLine(
       }
     },
     isOn: async () => (await driver.inspect()).state === "on",
+    onAway() {
+      if (!isAway) ui.say(`the guest of ${name} does not answer; this goes on when it does`);
+      isAway = true;
+    },
     [Symbol.asyncDispose]: async () => agent?.close(),
   };
 }
 
-/** After a question that failed, for who goes on asking: false when the machine is off. Throws the error when nobody will answer. */
+/** After a question that failed, for who goes on asking: false when the machine is off. Throws the error when to wait is of no use. */
 export async function awaitReturn(
   error: unknown,
-  { isOn }: Pick<AgentLine, "isOn">,
+  { isOn, onAway }: Pick<AgentLine, "isOn"> & Partial<Pick<AgentLine, "onAway">>,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
   // Whatever it is: where there is no VM, an agent is not to be had either.
   if (!(await isOn())) return false;
-  if (!(error instanceof RpcError)) throw error;
+  if (!(error instanceof RpcError) || !awayCodes.includes(error.code)) throw error;
+  onAway?.();
   await clock.delay(returnMs, signal);
   return true;
 }
