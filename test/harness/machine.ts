@@ -62,7 +62,7 @@ export async function makeSandbox(): Promise<Sandbox> {
     docker: async (args, options = {}) => run(client, args, { ...options, env: options.env ?? (await dockerEnv()) }),
     dockerOk: async (args, options = {}) => must(client, args, { ...options, env: options.env ?? (await dockerEnv()) }),
     async [Symbol.asyncDispose]() {
-      await cli("delete", "--yes");
+      await cli("delete", "--yes", "boot2docker");
       rmSync(root, { recursive: true, force: true });
     },
   };

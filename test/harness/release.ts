@@ -52,7 +52,7 @@ export async function makeRelease({
       return run(file, rest, { env: { ...env, ...parseExports(await ok("env", "--shell", "bash")) } });
     },
     async [Symbol.asyncDispose]() {
-      await ok("delete", "--yes");
+      await ok("delete", "--yes", "boot2docker");
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -110,7 +110,7 @@ test("a context of somebody else stays theirs, and the machine comes up all the 
 
 test("delete removes context, choice and link", async () => {
   await box.ok("context", "use");
-  await box.ok("delete", "--yes");
+  await box.ok("delete", "--yes", "boot2docker");
   expect(clientSettings()).toEqual({ auths: { "registry.test": {} } });
   expect(await docker("context", "ls", "--format", "{{.Name}}")).toBe("default");
   expect(lstatSync(join(box.root, ".docker", "run", "docker.sock"), { throwIfNoEntry: false })).toBeUndefined();

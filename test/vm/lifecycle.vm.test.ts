@@ -93,7 +93,7 @@ test("a full disk of the host: the machine stands still and says why, and goes o
     expect(await box.dockerOk(["logs", "writer"])).toContain(String(writtenBytes));
     expect(await box.ok("ssh", "sudo dmesg | grep 'I/O error' || echo none")).toBe("none");
   } finally {
-    await box.cli("delete", "--yes");
+    await box.cli("delete", "--yes", "boot2docker");
     await must("umount", [folder]);
   }
 });

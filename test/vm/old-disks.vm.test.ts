@@ -96,7 +96,7 @@ test("a disk of docker-machine, adopted as the vmdk that it was, has its partiti
   put(disk, 513 * mib, readFileSync(data));
   put(disk, mib, readFileSync(swap).subarray(0, mib));
   await must("qemu-img", ["convert", "-O", "vmdk", disk, `${disk}.vmdk`]);
-  await box.ok("delete", "--yes");
+  await box.ok("delete", "--yes", "boot2docker");
   await box.ok("init", "--disk", `${disk}.vmdk`);
   await box.ok("up");
   expect(await box.ok("status")).toBe("running");

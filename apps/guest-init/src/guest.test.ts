@@ -155,6 +155,23 @@ describe("what failed is done again", () => {
   });
 });
 
+it("what is applied while the engine is still starting is there when it has started, after one more run of the plan", async () => {
+  host.attach();
+  system.engine.delete("GET /_ping");
+  boot();
+  await system.clock.advance(1000);
+  host.config = { ...host.config, authorizedKeys: ["ssh-ed25519 NEW"] };
+  const applied = host.connection?.call("config.apply", {}, never);
+  await system.clock.advance(5000);
+  system.engine.set("GET /_ping", { status: 200, body: "OK" });
+  await system.clock.advance(5000);
+  await applied;
+  expect(system.content.get("/home/docker/.ssh/authorized_keys")).toBe("ssh-ed25519 NEW\n");
+  const runs = host.events.filter(({ name, fields }) => name === "phase.done" && fields["phase"] === "data-disk");
+  expect(runs.length).toBeLessThanOrEqual(3);
+  expect(last()?.lifecycle).toEqual({ name: "ready" });
+});
+
 describe("a machine that runs", () => {
   beforeEach(async () => {
     host.attach();

@@ -70,7 +70,7 @@ export class Guest {
   #wake = Promise.withResolvers<undefined>();
   #settling: Promise<void> = Promise.resolve();
   /** Resolved at the end of a run of the plan. */
-  #converged = Promise.withResolvers<undefined>();
+  #converged = Promise.withResolvers<GuestConfig | null | undefined>();
 
   constructor(options: GuestOptions) {
     const { system, log } = options;
@@ -170,7 +170,14 @@ export class Guest {
         folders: () => this.#seen.folders,
         requestShutdown: (mode) => this.requestShutdown(mode),
         applyConfig: (signal) => this.#applyConfig(signal),
-        renewCertificate: (signal) => renewCertificate(this.#context, () => this.#convergeAgain(), signal),
+        renewCertificate: (signal) =>
+          renewCertificate(
+            this.#context,
+            async () => {
+              await this.#convergeAgain();
+            },
+            signal,
+          ),
       }),
       onHostTime: (now) => {
         const offsetMs = correctClock(now, system.clock);
@@ -211,18 +218,19 @@ export class Guest {
 
   async #applyConfig(signal: AbortSignal): Promise<void> {
     await this.#link?.refresh(signal);
+    let heeded = this.#context?.config;
     // What failed may have failed for a reason that is gone.
-    if (this.#lifecycle().name !== "ready") await unlessAborted(this.#convergeAgain(), signal);
+    if (this.#lifecycle().name !== "ready") heeded = await unlessAborted(this.#convergeAgain(), signal);
     // A run of the plan that had begun already may be behind the phase that heeds a part of it: then the next one does.
-    while (!this.#seen.isStopping && !isDeepEqual(this.#context?.config, this.#link?.config)) {
-      await unlessAborted(this.#convergeAgain(), signal);
+    while (!this.#seen.isStopping && !isDeepEqual(heeded, this.#link?.config)) {
+      heeded = await unlessAborted(this.#convergeAgain(), signal);
     }
   }
 
-  /** Resolves at the end of a run of the plan, or of the machine. */
-  async #convergeAgain(): Promise<void> {
+  /** Resolves at the end of a run of the plan, with what it took the machine to be, or of the machine. */
+  async #convergeAgain(): Promise<GuestConfig | null | undefined> {
     this.#wake.resolve(undefined);
-    await Promise.race([this.#converged.promise, this.#shutdown.promise]);
+    return Promise.race([this.#converged.promise, this.#shutdown.promise.then(() => undefined)]);
   }
 
   /** Brings the machine to what the host says, now and whenever it says something else. */
@@ -246,7 +254,7 @@ export class Guest {
         log.error("the boot failed in a way of its own", { reason: messageOf(error) });
       }
       this.#publish();
-      this.#converged.resolve(undefined);
+      this.#converged.resolve(context.config);
       this.#converged = Promise.withResolvers();
       await Promise.race([this.#wake.promise, this.#shutdown.promise]);
       if (this.#seen.isStopping) return;

@@ -26,17 +26,28 @@ export const refusedVerbs: Readonly<Record<string, Refused>> = {
     why: "the memory of a machine can't be kept yet",
     instead: "`boot2docker down` keeps all that is on its disk.",
   },
+  shell: { why: "it has ssh's name", instead: "To open one: boot2docker ssh" },
+  exec: { why: "it has ssh's name", instead: "To run a command in a machine: boot2docker ssh COMMAND" },
+  edit: { why: "settings are of config", instead: "To edit them: boot2docker config edit" },
   resume: { why: "the memory of a machine can't be kept yet", instead: "To start it: boot2docker up" },
 };
 
 const onLoopback = "Ports of a machine are on 127.0.0.1, whatever network this host is in.";
-const noSwarm: Refused = { why: "the swarm of then is gone from Docker", instead: "In the machine: docker swarm init" };
-const ownDriver = "QEMU is the only driver, with the accelerator that this host has: see BOOT2DOCKER_ACCELERATOR.";
+export const noSwarm: Refused = {
+  why: "the swarm of then is gone from Docker",
+  instead: "In the machine: docker swarm init",
+};
+const ownDriver = "Leave it out: QEMU is the only driver, with the accelerator that this host has.";
 
+export const swarmOption = /^--swarm/;
 /** Of the drivers of docker-machine, those for which there is no row. */
 export const driverOption =
   /^--(virtualbox|vmware[a-z]*|hyperv|xhyve|parallels|generic|kvm|qemu|amazonec2|azure|digitalocean|exoscale|google|openstack|rackspace|softlayer)-/;
-export const refusedDriverOption: Refused = { why: "there is one driver", instead: ownDriver };
+export function refusedDriverOption(option: string): Refused {
+  const [, meant] = /(memory|cpu|disk-size)/.exec(option) ?? [];
+  const now = { memory: "--memory", cpu: "--cpus", "disk-size": "--disk-size" }[meant ?? ""];
+  return { why: "there is one driver", instead: now === undefined ? ownDriver : `Write ${now}.` };
+}
 
 const noLimit: Refused = {
   why: "every wait has its own limit",
@@ -52,8 +63,6 @@ export const refusedVerbOptions: Readonly<Record<string, Refused>> = {
   "mount --unmount": { why: "there is a verb for it", instead: "Write: boot2docker umount FOLDER" },
   "cp -d": { why: "there is no rsync in a machine", instead: "boot2docker cp copies all of it." },
   "cp --delta": { why: "there is no rsync in a machine", instead: "boot2docker cp copies all of it." },
-  "config --swarm": noSwarm,
-  "env --swarm": noSwarm,
   "ssh -A": { why: "this host's ssh agent stays here", instead: byOpenSsh },
   "ssh -D": { why: "this is no proxy", instead: byOpenSsh },
   "ssh -R": {
@@ -94,12 +103,6 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
   },
   "--virtualbox-share-folder": { why: "folders are shared by NFS now", instead: "Write --mount FOLDER." },
   "--virtualbox-no-share": { why: "folders are shared by NFS now", instead: "Write --mount none." },
-  "--hyperv-memory": { why: "there is one driver", instead: "Write --memory." },
-  "--hyperv-cpu-count": { why: "there is one driver", instead: "Write --cpus." },
-  "--hyperv-disk-size": { why: "there is one driver", instead: "Write --disk-size." },
-  "--virtualbox-memory": { why: "there is one driver", instead: "Write --memory." },
-  "--virtualbox-cpu-count": { why: "there is one driver", instead: "Write --cpus." },
-  "--virtualbox-disk-size": { why: "there is one driver", instead: "Write --disk-size." },
   "--vbm": { why: "there is no VirtualBox", instead: ownDriver },
   "--vbox-share": {
     why: "folders are shared by NFS now",
@@ -127,6 +130,13 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
     why: "the CA is in the root directory",
     instead: "Another one: boot2docker regenerate-certs --ca",
   },
+  "--tls-ca-key": { why: "the CA is in the root directory", instead: "Leave it out." },
+  "--tls-client-cert": { why: "a machine's directory has it", instead: "Leave it out." },
+  "--tls-client-key": { why: "a machine's directory has it", instead: "Leave it out." },
+  "--init": { why: "`up` makes the machine anyway", instead: "Leave it out." },
+  "--url": { why: "there is one driver", instead: ownDriver },
+  "-s": { why: "there is a variable for it", instead: "Set BOOT2DOCKER_DIR." },
+  "-D": { why: "it is another word now", instead: "Write --verbose, behind the verb." },
   "--debug": { why: "it is another word now", instead: "Write --verbose, behind the verb." },
   "--ssh": { why: "ssh is built in", instead: "The key is in the machine's directory: boot2docker inspect" },
   "--sshkey": {
@@ -137,10 +147,6 @@ export const refusedOptions: Readonly<Record<string, Refused>> = {
   "--retries": noLimit,
   "--serial": { why: "the console is always there", instead: "To see it: boot2docker console" },
   "--client-certs": { why: "both certificates are made anew", instead: "Leave it out." },
-  "--swarm-master": noSwarm,
-  "--swarm-discovery": noSwarm,
-  "--swarm-image": noSwarm,
-  "--swarm": noSwarm,
   "--tls-san": { why: "a machine answers on the loopback alone", instead: onLoopback },
   "--engine-install-url": { why: "Docker is part of the image", instead: "`boot2docker version` says which one." },
 };

@@ -125,11 +125,11 @@ test.each([
   [
     ["create", "--virtualbox-hostonly-cidr", "x"],
     "there is no --virtualbox-hostonly-cidr: there is one driver",
-    /^QEMU is the only driver/,
+    /^Leave it out: QEMU is the only driver/,
   ],
   [["constructor"], 'there is no verb "constructor"', "See: boot2docker help"],
   [["--vm", "work", "up"], "there is no --vm: a machine's name is an operand", "For example: boot2docker up work"],
-  [["-m", "4096", "init"], "unknown option '-m'", "Options follow the verb: boot2docker init -m"],
+  [["-m", "4096", "init"], "unknown option '-m'", "Options follow the verb: boot2docker init -m 4096"],
   [["--nonsense", "init"], "unknown option '--nonsense'", "See: boot2docker help init"],
   [["init", "-d", "virtualbox"], "there is no -d: there is one driver", /QEMU/],
   [["help", "save"], "there is no save: the memory of a machine can't be kept yet", /down/],

@@ -15,7 +15,7 @@ export const errorCodes = {
   "no-terminal": "somebody would have to type, and there is no terminal",
   "editor-failed": "the user's editor did not end well",
   "not-confirmed": "nobody could be asked for a yes",
-  interrupted: "ended by Ctrl-C or a signal; the next command takes up what was begun",
+  interrupted: "ended by Ctrl-C or a signal; to go on, call the same again",
   // Machines.
   "machine-absent": "there is no machine of that name",
   "machine-exists": "there is one of that name already",
@@ -33,7 +33,7 @@ export const errorCodes = {
   "image-missing": "there are no files of an image",
   "image-damaged": "a file of the image is not what its manifest says",
   "image-foreign": "the image is for another kind of processor",
-  "host-memory": "this host has less memory free than the machine is to have",
+  "host-memory": "this host has less memory than the machine is to have",
   "host-disk-full": "the disk of this host has too little room",
   "memory-too-small": "a machine can't live with so little memory",
   "disk-too-small": "a data disk can't be so small",

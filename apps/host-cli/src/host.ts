@@ -34,7 +34,7 @@ export interface Host {
   spareMemory(): void;
   /** Gives back to the system what this process does not need now. Blocks for some 50 ms. */
   releaseMemory(): void;
-  resources(): { cpus: number; memoryBytes: number; freeMemoryBytes: number };
+  resources(): { cpus: number; memoryBytes: number };
 }
 
 export interface CertificateDescription {

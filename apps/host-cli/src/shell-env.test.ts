@@ -22,30 +22,37 @@ test.each<[ShellName, string[]]>([
     [`(setenv "DOCKER_CERT_PATH" "/home/o'neil \\"x\\" $HOME \`id\` \\\\n!%PATH%/tls")`, '(setenv "OTHER" nil)'],
   ],
 ])("%s sets and unsets variables with its own quotes", (shell, lines) => {
-  expect(renderEnv(shell, variables, "boot2docker env").split("\n").slice(0, 2)).toEqual(lines);
+  expect(renderEnv(shell, variables, "boot2docker env", true).split("\n").slice(0, 2)).toEqual(lines);
 });
 
 test("cmd sets a path of Windows whatever is in it", () => {
   const path = String.raw`C:\Users\Tom & Jerry (x^2)\.boot2docker`;
-  const lines = renderEnv("cmd", { DOCKER_CERT_PATH: path, OTHER: undefined }, "boot2docker env").split("\n");
+  const lines = renderEnv("cmd", { DOCKER_CERT_PATH: path, OTHER: undefined }, "boot2docker env", true).split("\n");
   expect(lines.slice(0, 2)).toEqual([`SET "DOCKER_CERT_PATH=${path}"`, "SET OTHER="]);
 });
 
 test("PowerShell's typographic quotes end no text", () => {
-  expect(renderEnv("powershell", { A: "o’neil ‘x‛" }, "b")).toContain("$Env:A = 'o’’neil ‘‘x‛‛'");
+  expect(renderEnv("powershell", { A: "o’neil ‘x‛" }, "b", false)).toContain("$Env:A = 'o’’neil ‘‘x‛‛'");
 });
 
 test.each(["bash", "sh"] as const)("a real %s gets the value that was meant", (shell) => {
   const script = `OTHER=1; eval "$1"; printf '%s|%s' "$DOCKER_CERT_PATH" "\${OTHER-unset}"`;
-  const said = execFileSync(shell, ["-c", script, shell, renderEnv(shell, variables, "boot2docker env")]);
+  const said = execFileSync(shell, ["-c", script, shell, renderEnv(shell, variables, "boot2docker env", false)]);
   expect(said.toString()).toBe(`${variables.DOCKER_CERT_PATH}|unset`);
 });
 
+test("a shell that splits words and knows no quotes gets the values all the same, where they are simple", () => {
+  const simple = { DOCKER_TLS_VERIFY: "1", DOCKER_HOST: "tcp://127.0.0.1:2376", DOCKER_CERT_PATH: "/home/user/.b/tls" };
+  const words = renderEnv("sh", simple, "boot2docker env", false).split(/\s/);
+  const said = execFileSync("sh", ["-c", '"$@"; printf %s "$DOCKER_HOST $DOCKER_CERT_PATH"', "sh", ...words]);
+  expect(said.toString()).toBe(`${simple.DOCKER_HOST} ${simple.DOCKER_CERT_PATH}`);
+});
+
 test("the last lines tell how to apply it, as a comment", () => {
-  expect(renderEnv("bash", {}, "boot2docker env work")).toBe(
+  expect(renderEnv("bash", {}, "boot2docker env work", true)).toBe(
     '# Run this command to configure your shell:\n# eval "$(boot2docker env work)"',
   );
-  expect(renderEnv("cmd", {}, "b env")).toContain("REM Run this");
+  expect(renderEnv("cmd", {}, "b env", true)).toContain("REM Run this");
 });
 
 test.each([

@@ -12,13 +12,13 @@ interface Shell {
 }
 
 const posix = {
-  set: (name: string, value: string) => `export ${name}=${singleQuoted(value, "'\\''")}`,
+  /** Unquoted where that can be: `$(boot2docker shellinit)` of 2014 splits words, and knows no quotes. */
+  set: (name: string, value: string) => `export ${name}=${quoteWord(value, "linux")}`,
   unset: (name: string) => `unset ${name}`,
   comment: "#",
   apply: (command: string) => `eval "$(${command})"`,
 };
 
-/** Every value is quoted whether or not it needs to be: one rule per shell, and none to get wrong. */
 const shells = {
   bash: { programs: ["bash"], ...posix },
   zsh: { programs: ["zsh"], ...posix },
@@ -66,13 +66,14 @@ const shells = {
 export type ShellName = keyof typeof shells;
 export const shellNames = Object.keys(shells) as ShellName[]; // Object.keys forgets the type.
 
-/** Lines for the shell to run, and a comment that says how. */
-export function renderEnv(shell: ShellName, variables: Variables, command: string): string {
+/** Lines for the shell to run, and for somebody who reads them a comment that says how. */
+export function renderEnv(shell: ShellName, variables: Variables, command: string, isRead: boolean): string {
   const { set, unset, comment, apply } = shells[shell];
   const lines = Object.entries(variables).map(([name, value]) =>
     value === undefined ? unset(name) : set(name, value),
   );
-  return [...lines, `${comment} Run this command to configure your shell:`, `${comment} ${apply(command)}`].join("\n");
+  const how = [`${comment} Run this command to configure your shell:`, `${comment} ${apply(command)}`];
+  return [...lines, ...(isRead ? how : [])].join("\n");
 }
 
 /** What to type so that the shell runs what `command` prints. */

@@ -16,8 +16,10 @@ export interface Ui {
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   /** To stdout as it is. */
   raw(text: string): void;
-  /** A remark to stderr, with a line end; not with -q. */
+  /** A remark to stderr, with a line end; not with -q, nor for a program that reads JSON. */
   say(text: string): void;
+  /** Results are read by somebody, not by a program. */
+  readonly isTerminal: boolean;
   readonly progress: Progress;
   /** Undefined where nobody could answer. Anything but yes is no. */
   confirm(question: string, signal: AbortSignal): Promise<boolean | undefined>;
@@ -65,9 +67,12 @@ export function openUi(options: UiOptions): Ui {
       const lines = renderTable(head, body, out.isTerminal ? out.columns() : Infinity);
       rows.above(() => out.write(`${lines.join("\n")}\n`));
     },
+    get isTerminal() {
+      return out.isTerminal;
+    },
     raw: (text) => rows.above(() => out.write(text)),
     say(text) {
-      if (!isQuiet) rows.above(() => err.write(`${asTyped(text, options.programName)}\n`));
+      if (!isSilent) rows.above(() => err.write(`${asTyped(text, options.programName)}\n`));
     },
     progress: isLive ? rows.progress : plain,
     async confirm(question, signal) {

@@ -1,6 +1,8 @@
 import type { CommanderError } from "commander";
 import {
   driverOption,
+  noSwarm,
+  swarmOption,
   type Refused,
   refusedDriverOption,
   refusedOptions,
@@ -30,13 +32,16 @@ export function explainUsage(
   if (refused !== undefined) return refusal(refused.name, refused);
   if (option !== undefined && word !== undefined && argv.indexOf(option) < argv.indexOf(word)) {
     if (verb !== undefined && hasOption(verb, option))
-      return usageError(what, `Options follow the verb: boot2docker ${verbName} ${option}`);
+      return usageError(
+        what,
+        `Options follow the verb: boot2docker ${[verbName, ...argv.filter((other) => other !== word)].join(" ")}`,
+      );
   }
   if (code === "commander.unknownCommand") return explainUnknownVerb(words[0] ?? "");
   // `help nope`, or options alone: the text of commander's message is of no use.
   if (code === "commander.help") {
     const named = words.at(-1);
-    if (named !== undefined) return explainUnknownVerb(named);
+    if (named !== undefined && named !== "help") return explainUnknownVerb(named);
     return usageError("no verb was given", `See: ${help}; the version is printed by: boot2docker --version`);
   }
   return usageError(what, suggestion === "" ? `See: ${help}` : suggestion.replace(/^\(|\)$/g, ""));
@@ -71,7 +76,8 @@ function refusedOption(option: string, verb = ""): (Refused & { name: string }) 
     const refused = Object.hasOwn(table, key) ? table[key] : undefined;
     if (refused !== undefined) return { ...refused, name };
   }
-  return driverOption.test(option) ? { ...refusedDriverOption, name: option } : undefined;
+  if (swarmOption.test(option)) return { ...noSwarm, name: option };
+  return driverOption.test(option) ? { ...refusedDriverOption(option), name: option } : undefined;
 }
 
 const refusal = (name: string, { why, instead }: Refused): UserError =>

@@ -19,7 +19,7 @@ test("`up` killed at any of its steps: finished by the next one", async () => {
     await killUpAt(name);
     await box.ok("up");
     expect(await box.dockerOk(["version", "--format", "{{.Server.Os}}"])).toBe("linux");
-    await box.ok("delete", "--yes");
+    await box.ok("delete", "--yes", "boot2docker");
   }
 }, 1_500_000);
 
@@ -27,7 +27,7 @@ test("`up` killed at any of its steps: finished by the next one", async () => {
 async function stepNames(): Promise<string[]> {
   const ran = await box.cli("up");
   expect(ran.code).toBe(0);
-  await box.ok("delete", "--yes");
+  await box.ok("delete", "--yes", "boot2docker");
   return [...new Set([...ran.stderr.matchAll(/^(.+?)(?: \(up to \d+ s\))? \.\.\.$/gm)].map(([, name]) => name ?? ""))];
 }
 

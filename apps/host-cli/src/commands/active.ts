@@ -14,9 +14,14 @@ export const active = verb({
     else if (name !== undefined) context.ui.result(name);
     if (name !== undefined) return 0;
     if (options.json) return exitCodes.failed;
+    const overruling = ["DOCKER_HOST", "DOCKER_CONTEXT"].find((variable) => (context.host.env[variable] ?? "") !== "");
+    const use = "To have them use one: boot2docker context use";
     throw new UserError("docker clients use no machine of boot2docker here", {
       code: "none-active",
-      hint: "To have them use one: boot2docker context use",
+      hint:
+        overruling === undefined
+          ? use
+          : `They do as ${overruling} says, which is set here. Without it: boot2docker context use`,
     });
   },
 });

@@ -182,7 +182,7 @@ test("what is left of a machine that is gone can be disabled, and makes no new m
 
 test("a machine that is not there, and an action that is none, are refused", async () => {
   const { world } = await macWorld();
-  expect((await run(world, "autostart nobody")).code).toBe(3);
+  expect((await run(world, "autostart nobody")).code).toBe(2);
   expect((await run(world, "autostart enable nobody")).code).toBe(3);
   expect((await run(world, "autostart enabel m1")).code).toBe(2);
   expect(JSON.parse((await run(world, "autostart --json m1")).stdout)).toMatchObject({

@@ -1,6 +1,6 @@
 import type { AutostartFacts } from "../autostart/autostart.ts";
-import { usageError } from "../errors.ts";
 import type { Machine } from "../machine/machine.ts";
+import { parseAction } from "./action.ts";
 import { namedMachine } from "./machines.ts";
 import { type Context, defaultMachine, jsonOption, verb } from "./verb.ts";
 
@@ -29,8 +29,9 @@ export const autostart = verb({
   options: jsonOption,
   async run(context: Context, { operands, options }) {
     const { ui, signal } = context;
-    const { action, name } = parseOperands(operands);
-    const machine = await namedMachine(context, name);
+    const choice = { actions: actionNames, usual: "show" } as const;
+    const { action, rest } = await parseAction(context.host, "autostart", operands, choice);
+    const machine = await namedMachine(context, rest);
     const act: (machine: Machine, signal: AbortSignal) => Promise<AutostartFacts> = actions[action];
     const facts = await act(machine, signal);
     if (facts.isForeign) ui.say(`this was not made for machine ${machine.name}, and is left as it is: ${facts.place}`);
@@ -39,12 +40,3 @@ export const autostart = verb({
     return undefined;
   },
 });
-
-/** An action may be left out, the name behind it too. Throws UserError `usage` (exit 2). */
-function parseOperands(operands: readonly string[]): { action: ActionName; name: readonly string[] } {
-  const [first = "", ...rest] = operands;
-  const action = actionNames.find((known) => known === first);
-  if (action !== undefined) return { action, name: rest };
-  if (rest.length === 0) return { action: "show", name: operands };
-  throw usageError(`autostart ${first}: there is no such action`, `There are ${actionNames.join(", ")}.`);
-}

@@ -135,7 +135,7 @@ test("a name that is none is a usage error of every verb", async () => {
 });
 
 test("down and delete of no machine say so with 3", async () => {
-  for (const line of ["down", "restart", "delete --yes", "logs agent"]) {
+  for (const line of ["down", "restart", "delete --yes boot2docker", "logs agent"]) {
     expect(await run(new FakeWorld(), line), line).toMatchObject({ code: 3, stdout: "" });
   }
 });

@@ -1,4 +1,5 @@
 import { usageError } from "../errors.ts";
+import { parseAction } from "./action.ts";
 import { editDefaults, editMachine, parseSettings, readDefaultsText, written } from "./edit-settings.ts";
 import { type EffectiveSetting, effectiveDefaults, effectiveSettings } from "./effective-settings.ts";
 import { namedMachine } from "./machines.ts";
@@ -29,13 +30,15 @@ export const config = verb({
     ...jsonOption,
   },
   async run(context, { operands, options, isAfterDashes }) {
-    const { action, names } = parseOperands(operands, isAfterDashes);
+    const { action, names } = await parseOperands(context, operands, isAfterDashes);
     const isDefaults = options.defaults === true;
     if (isDefaults && names.length > 0)
       throw usageError(
         `config --defaults ${names.join(" ")}: the defaults are of no machine`,
         "See: boot2docker help config",
       );
+    if (options.effective && action !== "show")
+      throw usageError(`config ${action} --effective: it is of show alone`, "See: boot2docker help config");
     switch (action) {
       case "schema": {
         const { settingsSchema } = await import("../settings-schema.ts");
@@ -61,19 +64,18 @@ export const config = verb({
   },
 });
 
-function parseOperands(
+async function parseOperands(
+  { host }: Context,
   operands: readonly string[],
   isAfterDashes: boolean,
-): { action: (typeof actionNames)[number]; names: string[] } {
-  const [first, ...rest] = operands;
-  const action = isAfterDashes ? undefined : actionNames.find((known) => known === first);
-  const names = action === undefined ? [...operands] : rest;
-  if (names.length > 1)
-    throw usageError(
-      `config ${operands.join(" ")}: expected ${actionNames.join(", ")}, and a machine`,
-      "See: boot2docker help config",
-    );
-  return { action: action ?? "show", names };
+): Promise<{ action: (typeof actionNames)[number]; names: readonly string[] }> {
+  const choice = { actions: actionNames, usual: "show" } as const;
+  const { action, rest: names } = isAfterDashes
+    ? { action: choice.usual, rest: operands }
+    : await parseAction(host, "config", operands, choice);
+  if (names.length > 0 && action === "schema")
+    throw usageError(`config ${operands.join(" ")}: the schema is that of all`, "See: boot2docker help config");
+  return { action, names };
 }
 
 async function readMachineText(context: Context, names: readonly string[]): Promise<string> {

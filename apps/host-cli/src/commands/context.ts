@@ -1,5 +1,6 @@
-import { usageError } from "../errors.ts";
+import type { ContextFacts } from "../docker-context/docker-context.ts";
 import type { Machine } from "../machine/machine.ts";
+import { parseAction } from "./action.ts";
 import { checkExists, namedMachine } from "./machines.ts";
 import { type Context, defaultMachine, jsonOption, verb } from "./verb.ts";
 
@@ -27,26 +28,25 @@ export const context = verb({
     { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
   ],
   options: jsonOption,
-  async run(runContext: Context, { operands: [first = "show", ...rest], options }) {
-    const action = actionNames.find((known) => known === first);
-    if (action === undefined) {
-      throw usageError(`context ${first}: there is no such action`, `There are ${actionNames.join(", ")}.`);
-    }
+  async run(runContext: Context, { operands, options }) {
+    const choice = { actions: actionNames, usual: "show" } as const;
+    const { action, rest } = await parseAction(runContext.host, "context", operands, choice);
     const machine = await namedMachine(runContext, rest);
     const act: (machine: Machine) => Promise<void> = actions[action];
     await act(machine);
     const facts = await machine.readContext();
     if (action === "show" && !facts.isMade) await checkExists(runContext, machine.name);
-    const { name, endpoint, isMade, isCurrent, overruledBy } = facts;
+    const { name, endpoint, overruledBy } = facts;
     const { ui } = runContext;
     if (overruledBy !== undefined) ui.say(`${overruledBy} is set here: docker does as that says`);
     if (options.json) ui.json(facts);
-    else if (action !== "remove") ui.result(`${name}  ${endpoint}  ${describe(isMade, isCurrent)}`);
+    else if (action !== "remove") ui.result(`${name}  ${endpoint}  ${describe(facts)}`);
     return undefined;
   },
 });
 
-function describe(isMade: boolean, isCurrent: boolean): string {
+function describe({ isMade, isForeign, isCurrent }: ContextFacts): string {
+  if (isForeign) return "somebody else's";
   if (!isMade) return "not made";
   return isCurrent ? "in use" : "made";
 }

@@ -35,3 +35,14 @@ test("a machine that is being made is not deleted for what is left of one", asyn
   await lock?.[Symbol.asyncDispose]();
   expect(await deleting).toMatchObject({ code: 1, stderr: expect.stringContaining("was made just now") as string });
 });
+
+test("without a question a machine has to be named", async () => {
+  const { world } = await worldWithMachine("boot2docker");
+  for (const line of ["delete -f", "rm -y"]) {
+    expect(await run(world, line)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("which machine?") as string,
+    });
+  }
+  expect(await run(world, "rm -f boot2docker")).toMatchObject({ code: 0 });
+});

@@ -1,12 +1,13 @@
-import { exitCodes, UserError } from "../errors.ts";
+import { exitCodes, usageError, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
-import { verb } from "./verb.ts";
+import { defaultMachine, verb } from "./verb.ts";
 
 export const remove = verb({
   aliases: ["destroy", "rm"],
   summary: "delete a machine with its data disk",
-  details: "Images, containers and volumes go with it. Asks before; without a terminal it wants --yes.",
+  details:
+    "Images, containers and volumes go with it. Asks before; without a terminal it wants --yes, and the name of the machine.",
   operands: [machinesOperand],
   options: {
     ...allOption,
@@ -15,8 +16,15 @@ export const remove = verb({
   },
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
+    const isAsking = !options.yes && !options.force;
+    if (operands.length === 0 && !options.all && !isAsking) {
+      throw usageError(
+        "delete: which machine? Without a question it has to be named",
+        `Its name is ${defaultMachine} when it was made without one. All of them: --all`,
+      );
+    }
     const names = await chosenNames(context, operands, options.all === true);
-    if (!options.yes && !options.force) {
+    if (isAsking) {
       const there: string[] = [];
       for (const name of names) if (await hasFiles(host, name)) there.push(name);
       const isAgreed = there.length === 0 || (await ui.confirm(question(there), signal));

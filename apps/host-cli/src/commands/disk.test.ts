@@ -72,7 +72,7 @@ test("check writes nothing to a disk that it did not format: its end may be a pa
 });
 
 test.each([
-  ["disk", "what to do?"],
+  ["disk info m1 m2", "expected one machine"],
   ["disk shrink", "there is no such action"],
   ["disk grow", "to which size?"],
   ["disk grow m1", "to which size?"],

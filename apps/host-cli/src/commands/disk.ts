@@ -1,6 +1,7 @@
 import { exitCodes, usageError } from "../errors.ts";
 import type { DiskFacts, Machine } from "../machine/machine.ts";
 import { parseSize, renderSize } from "../size.ts";
+import { parseAction } from "./action.ts";
 import { namedMachine, runningStatus } from "./machines.ts";
 import { type Context, defaultMachine, jsonOption, verb } from "./verb.ts";
 
@@ -60,34 +61,33 @@ export const disk = verb({
     "has the whole file system checked and repaired; for that the machine is started, again if it runs.",
   examples: ["boot2docker disk info", "boot2docker disk grow 40g", "boot2docker disk grow work 40g"],
   operands: [
-    { name: "ACTION", summary: actionNames.join(", "), choices: actionNames },
+    { name: "ACTION", summary: `${actionNames.join(", ")}; info when not given`, choices: actionNames },
     { name: "NAME", summary: `the machine; ${defaultMachine} when not given` },
     { name: "SIZE", summary: "for grow: in MiB or as 40g" },
   ],
   options: jsonOption,
   async run(context, { operands, options }) {
-    const { action, name, size } = parseOperands(operands);
+    const { action, names, size } = await parseOperands(context, operands);
     const act: Act = actions[action];
-    return act(context, await namedMachine(context, name === undefined ? [] : [name]), size, options.json === true);
+    return act(context, await namedMachine(context, names), size, options.json === true);
   },
 });
 
 /** Throws UserError `usage` (exit 2). `grow` alone takes a size, and may be given that without a name. */
-function parseOperands([first, ...rest]: readonly string[]): {
-  action: ActionName;
-  name: string | undefined;
-  size: number | undefined;
-} {
-  const action = actionNames.find((known) => known === first);
-  if (action === undefined) {
-    const what = first === undefined ? "disk: what to do?" : `disk ${first}: there is no such action`;
-    throw usageError(what, `There are ${actionNames.join(", ")}.`);
+async function parseOperands(
+  { host }: Context,
+  operands: readonly string[],
+): Promise<{ action: ActionName; names: readonly string[]; size: number | undefined }> {
+  const { action, rest } = await parseAction(host, "disk", operands, { actions: actionNames, usual: "info" });
+  const [name, text = name] = rest;
+  if (action !== "grow") {
+    if (rest.length > 1)
+      throw usageError(`disk ${operands.join(" ")}: expected one machine`, "See: boot2docker help disk");
+    return { action, names: rest, size: undefined };
   }
-  if (action !== "grow") return { action, name: rest[0], size: undefined };
-  const text = rest.at(-1);
   const size = text === undefined ? undefined : parseSize(text);
   if (rest.length === 2 && size === undefined) throw usageError(`${text ?? ""}: expected a size`, "For example: 40g");
-  return { action, name: size === undefined || rest.length === 2 ? rest[0] : undefined, size };
+  return { action, names: size === undefined || rest.length === 2 ? rest.slice(0, 1) : [], size };
 }
 
 function describe({ path, sizeBytes, allocatedBytes, guest }: DiskFacts): string[] {

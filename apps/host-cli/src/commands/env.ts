@@ -42,7 +42,7 @@ export const env = verb({
     const all = { ...variables, ...noProxy };
     const flags = [...(options.unset ? ["--unset"] : []), ...(options.shell === undefined ? [] : ["--shell", shell])];
     if (options.json) ui.json({ name: machine.name, variables: orNull(all) });
-    else ui.result(renderEnv(shell, all, envCommand(context, machine.name, flags)));
+    else ui.result(renderEnv(shell, all, envCommand(context, machine.name, flags), context.terminal.isInteractive));
 
     async function setVariables(): Promise<Variables> {
       await runningStatus(context, machine);

@@ -21,9 +21,9 @@ test("all machines are listed, with where Docker is, and which one is in use", a
   await bringUp(world);
   await run("context use m1");
   expect((await run("list")).stdout).toBe(
-    "NAME  ACTIVE  STATE    CPUS  MEMORY  DISK  URL\n" +
-      "lab           stopped  2     2g      8g    tcp://127.0.0.1:25000\n" +
-      "m1    *       running  2     2g      8g    tcp://127.0.0.1:23760\n",
+    "NAME  ACTIVE  STATE    CPUS  MEMORY  DISK  DOCKER  URL                    PROBLEMS\n" +
+      "lab   -       stopped  2     2g      8g    -       tcp://127.0.0.1:25000  -\n" +
+      "m1    *       running  2     2g      8g    -       tcp://127.0.0.1:23760  -\n",
   );
   expect(await run("active")).toEqual({ code: 0, stdout: "m1\n", stderr: "" });
   expect(JSON.parse((await run("list --json")).stdout)).toMatchObject({
@@ -32,6 +32,30 @@ test("all machines are listed, with where Docker is, and which one is in use", a
       expect.objectContaining({ name: "m1", state: "running", socket: "unix:///root-dir/machines/m1/docker.sock" }),
     ],
   });
+});
+
+test("formats are those of docker and of docker-machine", async () => {
+  await bringUp(world);
+  await run("context use m1");
+  const formatted = async (format: string) => (await runInWorld(world, ["ls", "--format", format])).stdout;
+  expect(await formatted("{{.Name}} {{.URL}} {{.Active}} {{.CPUs}}")).toBe("m1 tcp://127.0.0.1:23760 * 2\n");
+  expect(await formatted(String.raw`table {{.Name}}\t{{.State}}`)).toBe("NAME  STATE\nm1    running\n");
+  expect(JSON.parse(await formatted("json"))).toMatchObject({ name: "m1", state: "running" });
+  for (const format of ["{{", "names", "{{.Nope}}"])
+    expect(await runInWorld(world, ["ls", "--format", format])).toMatchObject({ code: 2, stdout: "" });
+});
+
+test("a degraded machine is among those that run", async () => {
+  world.guest = { lifecycle: { name: "degraded", reasons: [{ code: "x", message: "first line\nsecond line" }] } };
+  await bringUp(world);
+  expect((await run("ls -q --filter state=running")).stdout).toBe("m1\n");
+  expect((await run("ls -q --filter state=degraded")).stdout).toBe("m1\n");
+  expect((await run("ls")).stdout.split("\n")).toHaveLength(3);
+});
+
+test("what lies beside the machines is none", async () => {
+  world.disk.put("/root-dir/machines/.DS_Store", "");
+  expect((await run("ls -q")).stdout).toBe("m1\n");
 });
 
 test("none at all is a table without rows", async () => {
@@ -47,7 +71,7 @@ test("a machine whose settings can't be read, or that is degraded, says so in it
   world.guest = { lifecycle: { name: "degraded", reasons: [{ code: "disk-full", message: "the data disk is full" }] } };
   await bringUp(world);
   const { stdout } = await run("list");
-  expect(stdout).toMatch(/^broken +unreadable +cannot read the machine's settings in /m);
+  expect(stdout).toMatch(/^broken +- +unreadable .* cannot read the machine's settings in /m);
   expect(stdout).toMatch(/^m1 .*degraded .*the data disk is full$/m);
 });
 
@@ -55,7 +79,7 @@ test("one that does not answer holds nobody up", async () => {
   await bringUp(world);
   world.listeners.set("/root-dir/machines/m1/agent.sock", () => undefined);
   await another("lab");
-  expect((await run("list -t 2")).stdout).toMatch(/^m1 +timeout .* it did not answer in 2 s$/m);
+  expect((await run("list -t 2")).stdout).toMatch(/^m1 +- +timeout .* it did not answer in 2 s$/m);
   expect((await run("list -t 2 -q")).stdout).toBe("lab\nm1\n");
 });
 
@@ -97,7 +121,7 @@ test("verbs take several machines, or all; what fails for one keeps no other fro
     code: 3,
     stderr:
       "boot2docker: it failed for 1 of 3 machines:\n" +
-      "  nobody: there is no machine nobody (Make it with: boot2docker init nobody)\nhint: The others are done.\n",
+      "  nobody: there is no machine nobody (There are lab, m1. To make it: boot2docker init nobody)\nhint: The others are done.\n",
   });
   await bringUp(world);
   expect(await run("down --all")).toMatchObject({ code: 0 });

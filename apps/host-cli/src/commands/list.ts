@@ -1,5 +1,5 @@
 import { usageError } from "../errors.ts";
-import { renderTemplate } from "../ui/template.ts";
+import { renderColumns, renderTemplate } from "../ui/template.ts";
 import { type MachineRow, readRows } from "./machine-rows.ts";
 import { parseSeconds } from "./seconds.ts";
 import type { Ui } from "../ui.ts";
@@ -22,7 +22,8 @@ export const list = verb({
     quiet: { flags: "-q, --quiet", summary: "names only" },
     filter: {
       flags: "--filter <key=value>",
-      summary: "those with state=STATE, or whose name matches name=PATTERN; may be given again",
+      summary:
+        "those with state=STATE (degraded ones are running, too), or whose name matches name=PATTERN; may be given again",
       isRepeated: true,
     },
     timeout: {
@@ -40,24 +41,46 @@ export const list = verb({
     const rows = all.filter((row) =>
       filters.every(({ key }) => filters.some((one) => one.key === key && one.matches(row))),
     );
+    if (options.json && options.format !== undefined)
+      throw usageError("list --json --format: which?", "Leave one out.");
     if (options.json) ui.json({ machines: rows });
-    else if (options.format !== undefined)
-      for (const row of rows) ui.result(renderTemplate(options.format, { ...columns, ...row }));
+    else if (options.format !== undefined) showFormat(ui, options.format, rows);
     else if (options.quiet) for (const { name } of rows) ui.result(name);
-    else showTable(ui, rows.map(cells));
+    else {
+      showTable(ui, rows.map(cells));
+      if (all.length === 0) ui.say("there is no machine yet: boot2docker up makes one");
+      else if (rows.length === 0) ui.say(`none of ${all.length} is so`);
+    }
   },
 });
 
-/** Columns that nothing is in only take room. */
+/** For somebody who reads, columns that nothing is in only take room. A program counts them, and words. */
 function showTable(ui: Ui, rows: readonly (readonly string[])[]): void {
   const head = ["NAME", "ACTIVE", "STATE", "CPUS", "MEMORY", "DISK", "DOCKER", "URL", "PROBLEMS"];
+  if (!ui.isTerminal) {
+    ui.table(
+      head,
+      rows.map((row) => row.map((cell) => (cell === "" ? "-" : cell))),
+    );
+    return;
+  }
   const isShown = head.map((_, column) => rows.length === 0 || rows.some((row) => row[column] !== ""));
   const shown = (row: readonly string[]): string[] => row.filter((_, column) => isShown[column]);
   ui.table(shown(head), rows.map(shown));
 }
 
-/** So that a field which one machine lacks is known all the same. */
-const columns = { cpus: "", memory: "", diskSize: "", url: "", socket: "", engineVersion: "" };
+function showFormat(ui: Ui, format: string, rows: readonly MachineRow[]): void {
+  const others = rows.map(otherFields);
+  const columns = renderColumns(format, rows, others);
+  if (columns !== undefined) ui.table(columns.head, columns.rows);
+  else for (const [index, row] of rows.entries()) ui.result(renderTemplate(format, row, others[index]));
+}
+
+/** What one machine lacks is known all the same. docker-machine had the last two. */
+function otherFields({ isActive, engineVersion = "" }: MachineRow): object {
+  const empty = { cpus: "", memory: "", diskSize: "", url: "", socket: "", engineVersion: "" };
+  return { ...empty, active: isActive ? "*" : "-", dockerVersion: engineVersion };
+}
 
 function cells({ name, isActive, state, problems, ...row }: MachineRow): string[] {
   const { cpus, memory = "", diskSize = "", engineVersion = "", url = "" } = row;
@@ -70,7 +93,7 @@ function cells({ name, isActive, state, problems, ...row }: MachineRow): string[
     diskSize,
     engineVersion,
     url,
-    problems.join("; "),
+    problems.join("; ").replaceAll(/\s+/g, " "),
   ];
 }
 
@@ -100,7 +123,9 @@ function parseFilter(text: string): Filter {
     const wanted = states.find((state) => state === value.toLowerCase());
     if (wanted === undefined)
       throw usageError(`--filter ${text}: there is no such state`, `There are ${states.join(", ")}.`);
-    return { key, matches: ({ state }) => state === wanted };
+    // One that is degraded runs, with something to be said about it.
+    const isRunning = (state: MachineRow["state"]): boolean => wanted === "running" && state === "degraded";
+    return { key, matches: ({ state }) => state === wanted || isRunning(state) };
   }
   if (key === "name") {
     const pattern = parsePattern(value);

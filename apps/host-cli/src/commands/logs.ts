@@ -1,4 +1,4 @@
-import { exitCodes, NobodyReads, usageError } from "../errors.ts";
+import { exitCodes, NobodyReads, usageError, UserError } from "../errors.ts";
 import type { FollowOptions } from "./follow-log.ts";
 import { guestLog, guestLogs, hostLog, logNames, type LogName, type LogSource } from "./log-source.ts";
 import { checkExists, namedMachine, runningStatus } from "./machines.ts";
@@ -27,6 +27,7 @@ export const logs = verb({
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
     const { machine, log } = parseLogOperands(operands);
+    if (operands.length === 1 && machine !== defaultMachine) await checkNamed(context, machine);
     const how: FollowOptions = { lines: parseLines(options.lines), isFollowing: options.follow === true };
     const { followLog } = await import("./follow-log.ts");
     await using opened = await openLog(context, machine, log);
@@ -40,6 +41,23 @@ export const logs = verb({
     }
   },
 });
+
+/** A word alone may have been meant as either. */
+async function checkNamed({ host }: Context, word: string): Promise<void> {
+  const [{ isMachineName }, { listMachines }, { nearest }] = await Promise.all([
+    import("../machine-dir/dir.ts"),
+    import("../machine-dir/machines.ts"),
+    import("../nearest.ts"),
+  ]);
+  const machines = await listMachines(host);
+  if (machines.includes(word) || !isMachineName(word)) return;
+  const meant = nearest(word, [...logNames, ...machines]);
+  throw new UserError(`there is no machine ${word}, nor a log of that name`, {
+    code: "machine-absent",
+    hint: meant === undefined ? `Logs are ${logNames.join(", ")}.` : `Did you mean ${meant}?`,
+    exitCode: exitCodes.notRunning,
+  });
+}
 
 /** Throws UserError `usage` (exit 2) for a log that there is not. */
 function parseLogOperands([first, second]: readonly string[]): { machine: string; log: LogName } {

@@ -4,8 +4,12 @@ import type { LocalForward } from "../ssh/local-forward.ts";
 import { planSsh } from "../ssh/target.ts";
 import { renderAddress } from "../agent/listeners.ts";
 import { logIn } from "./log-in.ts";
+import { isMachineName } from "../machine-dir/dir.ts";
 import { machineExists, namedMachine } from "./machines.ts";
 import { type Context, defaultMachine, verb } from "./verb.ts";
+
+/** What a shell ends with that does not find a command. */
+const commandAbsent = 127;
 
 export const ssh = verb({
   aliases: [],
@@ -61,12 +65,19 @@ export const ssh = verb({
       }
       const isShell = target.command === undefined && terminal.isInteractive;
       const hasInput = options.noInput !== true;
-      const hasTerminal = hasInput && options.noTty !== true && (options.tty === true || isShell);
+      const isWanted = options.noTty !== true && (options.tty === true || isShell);
+      // Where the input is no terminal it may be at its end already: a terminal over there would be hung up.
+      const hasTerminal = hasInput && isWanted && terminal.isInteractive;
+      if (options.tty && !hasTerminal) ui.say("there is no terminal here: the command has none either");
       const request = { command: target.command, hasTerminal, hasInput };
       const code = await (options.noCommand
         ? Promise.race([closed, untilAborted(signal)])
         : runSession(client, request, terminal, signal));
       if (code === undefined) throw connectionError(address, new Error("it ended before the command did"));
+      const [word = ""] = operands;
+      if (code === commandAbsent && !isAfterDashes && word !== target.machine && isMachineName(word)) {
+        ui.say(`there is no machine ${word}: it was taken for a command`);
+      }
       return code;
     } catch (error) {
       // Ctrl-C is how -N ends: nothing to be said about.

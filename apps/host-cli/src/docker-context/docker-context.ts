@@ -19,6 +19,8 @@ export interface ContextFacts {
   endpoint: string;
   /** It is there, leads to the machine, and is its own. */
   isMade: boolean;
+  /** There is one of that name, and boot2docker has not made it. */
+  isForeign: boolean;
   /** A client that is not told another one uses it. */
   isCurrent: boolean;
   /** Variable of this environment that tells clients another one, whatever is current. */
@@ -42,6 +44,7 @@ export async function describeContext(host: Host, dir: MachineDir): Promise<Cont
     name,
     endpoint,
     isMade: found?.owner === dir.path && found.endpoint === endpoint,
+    isForeign: found !== undefined && found.owner !== dir.path,
     isCurrent: (await readCurrent(host, files)) === name,
     ...(overruledBy === undefined ? {} : { overruledBy }),
   };

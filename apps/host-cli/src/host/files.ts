@@ -164,7 +164,7 @@ async function orIfMissing<T, U>(found: Promise<T>, missing: U): Promise<T | U> 
   try {
     return await found;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return missing;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return missing; // Nothing is below a file.
     throw error;
   }
 }

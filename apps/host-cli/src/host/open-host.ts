@@ -40,7 +40,6 @@ export function openHost(): Host {
     resources: () => ({
       cpus: availableParallelism(),
       memoryBytes: totalmem(),
-      freeMemoryBytes: process.availableMemory(),
     }),
   };
 }

@@ -254,16 +254,24 @@ export function machineOf({ machines }: RootDir, commandLine: string): string | 
   return behind?.split("/", 1)[0];
 }
 
-/** The name becomes the guest's host name and a folder: a DNS label (RFC 1123) is safe as both. */
+/** The name becomes the guest's host name and a folder: a DNS label (RFC 1123) is safe as both, but for devices of Windows. */
 export function isMachineName(name: string): boolean {
-  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) && !/^(con|prn|aux|nul|com\d|lpt\d)$/.test(name);
 }
+
+const longestShown = 80;
 
 function checkName(name: string): void {
   if (isMachineName(name)) return;
-  throw new UserError(`not a machine name: ${JSON.stringify(name)}`, {
+  const shown = name.length > longestShown ? `${name.slice(0, longestShown)}…` : name;
+  const nearby = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+  const rule = "Use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last";
+  throw new UserError(`not a machine name: ${JSON.stringify(shown)}`, {
     code: "machine-name",
-    hint: "Use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last.",
+    hint: isMachineName(nearby) ? `${rule}: ${nearby}` : `${rule}.`,
     exitCode: exitCodes.usage,
   });
 }

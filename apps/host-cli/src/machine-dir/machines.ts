@@ -13,13 +13,17 @@ export async function listMachines(host: Host): Promise<string[]> {
   return found.flat();
 }
 
+/** How many are told. */
+const most = 8;
+
 export async function machineAbsent(host: Host, name: string): Promise<UserError> {
-  const meant = nearest(name, await listMachines(host));
+  const machines = await listMachines(host);
+  const meant = nearest(name, machines);
   return new UserError(`there is no machine ${name}`, {
     code: "machine-absent",
     hint:
       meant === undefined
-        ? `Make it with: boot2docker init ${name}`
+        ? `${machines.length === 0 ? "" : `There are ${machines.slice(0, most).join(", ")}${machines.length > most ? " …" : ""}. `}To make it: boot2docker init ${name}`
         : `Did you mean ${meant}? To make it: boot2docker init ${name}`,
     exitCode: exitCodes.notRunning,
   });

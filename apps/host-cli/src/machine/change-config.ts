@@ -107,7 +107,7 @@ async function check(
     });
   }
   const changed = new Set(changes.map(({ key }) => key));
-  if (after.memoryMiB > before.memoryMiB) checkMemory(host, after.memoryMiB, "ever");
+  if (after.memoryMiB > before.memoryMiB) checkMemory(host, after.memoryMiB);
   if (changed.has("dockerPort") || changed.has("sshPort")) await checkPorts(host, dir, after);
   const disk = await host.files.stat(dir.dataDisk);
   if (changed.has("diskSize")) checkGrowth(dir.name, disk?.sizeBytes ?? before.diskBytes, after.diskBytes);

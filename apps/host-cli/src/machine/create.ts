@@ -61,18 +61,25 @@ async function createLocked(
   const ports = await portsFor(host, dir, request, others);
   const ranges = others.flatMap(({ config: { dynamicPorts } }) => dynamicPorts ?? []);
   const dynamicPorts = chooseDynamicPorts(dir.path, ranges);
+  const isNew = (await host.files.list(dir.path)).length === 0;
   await makeMachineDirectory(host, dir);
-  const { adopt, ...wanted } = request;
-  if (adopt !== undefined) await adoptDisk(host, dir, adopt, progress, signal);
-  return inRow(progress, `machine ${dir.name} created`, async () => {
-    await ensureCa(host, dir.root);
-    await renewClientCertificate(host, dir);
-    await ensureSshKey(host, dir);
-    const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
-    const config = { ...wanted, ...ports, dynamicPorts, diskBytes, folders };
-    await writeMachineConfig(host, dir, config);
-    return config;
-  });
+  try {
+    const { adopt, ...wanted } = request;
+    if (adopt !== undefined) await adoptDisk(host, dir, adopt, progress, signal);
+    return await inRow(progress, `machine ${dir.name} created`, async () => {
+      await ensureCa(host, dir.root);
+      await renewClientCertificate(host, dir);
+      await ensureSshKey(host, dir);
+      const diskBytes = await ensureDataDisk(host, dir, request.diskBytes);
+      const config = { ...wanted, ...ports, dynamicPorts, diskBytes, folders };
+      await writeMachineConfig(host, dir, config);
+      return config;
+    });
+  } catch (error) {
+    // What was there before may be all that is left of a machine.
+    if (isNew) await host.files.remove(dir.path);
+    throw error;
+  }
 }
 
 async function checkRequest(host: Host, root: RootDir, request: MachineRequest): Promise<void> {
@@ -82,7 +89,7 @@ async function checkRequest(host: Host, root: RootDir, request: MachineRequest):
   if (request.diskBytes < leastDiskBytes) {
     throw tooLittle("disk-too-small", `a disk of ${request.diskBytes} bytes is too small`, `${leastDiskBytes} bytes`);
   }
-  checkMemory(host, request.memoryMiB, "now");
+  checkMemory(host, request.memoryMiB);
   const freeBytes = await host.files.freeBytes(root.path);
   if (freeBytes < leastFreeBytes) {
     throw new UserError(`${root.path} has ${freeBytes} bytes free, a machine needs at least ${leastFreeBytes}`, {
@@ -92,15 +99,14 @@ async function checkRequest(host: Host, root: RootDir, request: MachineRequest):
   }
 }
 
-/** Throws UserError `host-memory` when this host does not have so much free now, or can't ever have it. */
-export function checkMemory(host: Host, wantedMiB: number, when: "now" | "ever"): void {
-  const { memoryBytes, freeMemoryBytes } = host.resources();
-  const [free, all] = [freeMemoryBytes, memoryBytes].map((bytes) => Math.floor(bytes / (1 << 20)));
-  if (wantedMiB <= ((when === "now" ? free : all) ?? 0)) return;
-  const has = when === "now" ? `${free} of ${all} free` : `${all}`;
+/** Throws UserError `host-memory` (exit 2) when this host does not have so much. A VM takes only what it uses. */
+export function checkMemory(host: Host, wantedMiB: number): void {
+  const has = Math.floor(host.resources().memoryBytes / 2 ** 20);
+  if (wantedMiB <= has) return;
   throw new UserError(`the machine is to have ${wantedMiB} MiB of memory; this host has ${has}`, {
     code: "host-memory",
-    hint: "Ask for less memory, or end other programs.",
+    hint: "Ask for less memory.",
+    exitCode: exitCodes.usage,
   });
 }
 
@@ -189,8 +195,8 @@ interface OtherMachine {
 async function otherMachines(host: Host, root: RootDir): Promise<OtherMachine[]> {
   const found: OtherMachine[] = [];
   for (const name of await host.files.list(root.machines)) {
-    const text = await host.files.readText(`${root.machines}/${name}/machine.json`);
     try {
+      const text = await host.files.readText(`${root.machines}/${name}/machine.json`);
       found.push({ name, config: parseMachineConfig(text ?? "", name, host.homeDir) });
     } catch {
       continue;

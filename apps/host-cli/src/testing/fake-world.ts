@@ -67,7 +67,6 @@ export class FakeWorld {
   /** Addresses by name. */
   readonly names = new Map<string, string[]>();
   readonly authorities: string[] = [];
-  freeMemoryBytes = 16 * 2 ** 30;
   readonly #locks = new Map<string, number>();
   #lastPid = 100;
 
@@ -130,7 +129,7 @@ export class FakeWorld {
       cpuMs: () => 0,
       spareMemory: () => undefined,
       releaseMemory: () => undefined,
-      resources: () => ({ cpus: 4, memoryBytes: 32 * 2 ** 30, freeMemoryBytes: this.freeMemoryBytes }),
+      resources: () => ({ cpus: 4, memoryBytes: 32 * 2 ** 30 }),
       decompressXz: (chunks) => chunks,
       describeCertificate: describe,
       inspectCertificate: inspect,

@@ -19,7 +19,7 @@ export function explainFailure(error: unknown, isInterrupted: boolean, programNa
 
 function failureOf(error: unknown, isInterrupted: boolean): Failure {
   if (isInterrupted) {
-    const hint = "What was begun is taken up by the next command.";
+    const hint = "To go on, call the same again.";
     return { code: "interrupted", message: "interrupted", hint, exitCode: exitCodes.interrupted };
   }
   if (error instanceof UserError) {
