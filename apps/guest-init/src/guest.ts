@@ -170,14 +170,7 @@ export class Guest {
         folders: () => this.#seen.folders,
         requestShutdown: (mode) => this.requestShutdown(mode),
         applyConfig: (signal) => this.#applyConfig(signal),
-        renewCertificate: (signal) =>
-          renewCertificate(
-            this.#context,
-            async () => {
-              await this.#convergeAgain();
-            },
-            signal,
-          ),
+        renewCertificate: (signal) => renewCertificate(this.#context, () => this.#convergeAgain(), signal),
       }),
       onHostTime: (now) => {
         const offsetMs = correctClock(now, system.clock);

@@ -11,7 +11,7 @@ const NOT_RENEWED = 2;
  */
 export async function renewCertificate(
   context: TaskContext | undefined,
-  converge: () => Promise<void>,
+  converge: () => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
   if (context === undefined || context.seen.unmet.length > 0)
