@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askAgent } from "../harness/agent.ts";
 import { cliFile, makeSandbox, type Sandbox } from "../harness/machine.ts";
@@ -87,6 +89,24 @@ test("swarm is possible on a stock machine, and over when it is left", async () 
   await box.dockerOk(["swarm", "leave", "--force"]);
 });
 
+test("a folder that is mounted while the engine starts again is there when it has, and the plan is not run again and again", async () => {
+  const last = (await eventsSince(0)).at(-1)?.sequence ?? Number.NaN;
+  const renewing = spawn(process.execPath, [cliFile, "regenerate-certs"], { env: box.env });
+  const isSettled = async () => (await box.cli("events", "--json", "--since", String(last))).stdout.includes("dockerd");
+  await expect.poll(isSettled, { timeout: 30_000 }).toBe(true); // The engine ends, or begins.
+  renewing.kill("SIGINT");
+  await once(renewing, "exit");
+  const folder = join(box.root, "meanwhile");
+  mkdirSync(folder);
+  await box.ok("mount", folder);
+  expect(await inGuest(`ls -d ${folder}`)).toBe(folder);
+  await untilRunning();
+  const runs = (await eventsSince(last)).filter(
+    ({ name, fields }) => name === "phase.done" && fields["phase"] === "engine",
+  );
+  expect(runs.length).toBeLessThan(10);
+});
+
 test("logs -f shows what a daemon says from now on, until Ctrl-C", async () => {
   const child = spawn(process.execPath, [cliFile, "logs", "dockerd", "-f", "-n", "1"], { env: box.env });
   const ended = once(child, "exit");
@@ -154,4 +174,21 @@ test("a dockerd that keeps dying: told with its last words, and containers go on
   expect((await status()).stderr).toContain("it cannot be");
   // Brackets keep it from finding itself.
   expect(Number(await inGuest("pgrep -fc 'echo [t]ick'"))).toBeGreaterThan(0);
+});
+
+test("logs -f goes on where it was when a machine has rebooted, and ends with it", async () => {
+  const child = spawn(process.execPath, [cliFile, "logs", "dockerd", "-f", "-n", "1"], { env: box.env });
+  const ended = once(child, "exit");
+  let said = "";
+  child.stdout.on("data", (bytes: Buffer) => {
+    said += bytes.toString();
+  });
+  await expect.poll(() => said, { timeout: 30_000 }).not.toBe("");
+  const starts = () => said.split('msg="Starting up"').length - 1;
+  await box.cli("ssh", "sudo reboot");
+  await expect.poll(starts, { timeout: 120_000 }).toBe(1);
+  await untilRunning();
+  await box.ok("down");
+  expect(await ended).toEqual([0, null]);
+  expect(starts()).toBe(1);
 });

@@ -45,3 +45,26 @@ test("all problems are told at once, each with its option", () => {
     "--engine-registry-mirror mirror: expected an address, such as https://mirror.example",
   ]);
 });
+
+test("flags of dockerd, as docker-machine took them, are the keys of its file", () => {
+  const problems: string[] = [];
+  const engineOpt = [
+    "label=a=b",
+    "label=c=d",
+    "insecure-registry=r:5000",
+    "dns=8.8.8.8",
+    "log-opt=max-size=10m",
+    "log-opt=max-file=3",
+  ];
+  expect(parseEngineOptions({ engineOpt }, problems)).toEqual({
+    daemon: {
+      labels: ["a=b", "c=d"],
+      "insecure-registries": ["r:5000"],
+      dns: ["8.8.8.8"],
+      "log-opts": { "max-size": "10m", "max-file": "3" },
+    },
+    env: {},
+  });
+  parseEngineOptions({ engineOpt: ['log-opts={"max-size":"5m"'] }, problems);
+  expect(problems).toEqual(['--engine-opt log-opts={"max-size":"5m": expected JSON behind the bracket']);
+});

@@ -19,7 +19,13 @@ export const engineOptions = {
     isRepeated: true,
     put: (text, { daemon }) =>
       split(text, (key, value) => {
-        daemon[key] = parseValue(value);
+        if (key === "log-opt") return split(value, (name, limit) => putInto(daemon, "log-opts", name, limit));
+        const parsed = parseValue(value);
+        if (parsed === undefined) return notJson;
+        const plural = keyOfFlag(key);
+        if (plural !== undefined && !Array.isArray(parsed)) add(daemon, plural, value);
+        else daemon[plural ?? key] = parsed;
+        return undefined;
       }),
   },
   engineEnv: {
@@ -29,6 +35,7 @@ export const engineOptions = {
     put: (text, { env }) =>
       split(text, (name, value) => {
         env[name] = value;
+        return undefined;
       }),
   },
   engineLabel: {
@@ -96,11 +103,28 @@ export function mergeEngines(
   return { daemon: { ...first.daemon, ...later.daemon }, env: { ...first.env, ...later.env } };
 }
 
-function split(text: string, put: (name: string, value: string) => void): string | undefined {
+const listFlags = ["label", "registry-mirror", "exec-opt", "storage-opt", "dns-opt", "log-opt"];
+
+/** docker-machine took flags of dockerd, of which the file has the plural, and reads no other. Undefined for a key that is none of them. */
+export function keyOfFlag(flag: string): string | undefined {
+  if (flag === "insecure-registry") return "insecure-registries";
+  if (flag === "dns" || flag === "dns-search") return flag;
+  return listFlags.includes(flag) ? `${flag}s` : undefined;
+}
+
+function putInto(daemon: Record<string, unknown>, key: string, name: string, value: string): undefined {
+  const present = daemon[key];
+  daemon[key] = { ...(typeof present === "object" ? present : {}), [name]: value };
+  return undefined;
+}
+
+/** What is to be said of a value that begins with a bracket. */
+export const notJson = "expected JSON behind the bracket";
+
+function split(text: string, put: (name: string, value: string) => string | undefined): string | undefined {
   const index = text.indexOf("=");
   if (index < 1) return "expected a name, = and a value";
-  put(text.slice(0, index), text.slice(index + 1));
-  return undefined;
+  return put(text.slice(0, index), text.slice(index + 1));
 }
 
 function add(daemon: Record<string, unknown>, key: string, text: string): undefined {
@@ -108,10 +132,11 @@ function add(daemon: Record<string, unknown>, key: string, text: string): undefi
   daemon[key] = [...(Array.isArray(present) ? (present as unknown[]) : []), text];
 }
 
+/** JSON where it is, else a text. Undefined for what begins as JSON and is none. */
 export function parseValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return /^\s*[[{]/.test(text) ? undefined : text;
   }
 }

@@ -47,6 +47,7 @@ const guestFolders = [
 export function parseFolder(text: string, bases: Bases): { folder: HostFolder } | { problem: string } {
   const [, written = "", words = ""] = /^(.*?)((?::(?:ro|rw|watch))*)$/s.exec(text) ?? [];
   if (written === "") return { problem: "expected a folder" };
+  if (/:[/~]/.test(written)) return { problem: "the machine has it at the same path: only :ro or :watch may follow" };
   const path = absolutePath(written, bases);
   const [readOnly, watch] = ["ro", "watch"].map((word) => words.split(":").includes(word));
   const problem =

@@ -72,6 +72,16 @@ test("of keys that begin alike the longest is meant, and nothing is lost in what
   );
 });
 
+test("what dockerd would not read is told, and broken JSON", () => {
+  expect(edit({}, "engine.daemon.label=a=b", "engine.daemon.log-opts={bad", "folders=[bad")).toEqual({
+    problems: [
+      "engine.daemon.label: that is a flag of dockerd: did you mean engine.daemon.labels?",
+      "engine.daemon.log-opts: expected JSON behind the bracket",
+    ],
+  });
+  expect(edit({}, "folders=[bad")).toEqual({ folders: "[bad" }); // No list: that is told of the value.
+});
+
 test("all keys that are none are told", () => {
   expect(edit({}, "ram=2g", "engine.debug=1", "memroy=1g")).toEqual({
     problems: [

@@ -1,5 +1,5 @@
 import type { EngineSettings } from "./engine-options.ts";
-import { parseValue } from "./engine-options.ts";
+import { keyOfFlag, notJson, parseValue } from "./engine-options.ts";
 import { nearest } from "./nearest.ts";
 import { settableKeys, settings, type SettingName, settingNames } from "./settings.ts";
 
@@ -38,6 +38,8 @@ function assignOne(document: Document, key: string, value: string): Document | s
   const [, part, path] = /^engine\.(daemon|env)\.(.+)$/s.exec(key) ?? [];
   if (part !== undefined && path !== undefined)
     return assignEngine(document, part === "env" ? "env" : "daemon", path, value);
+  // As the option is called.
+  if (key === "mount") return assignOne(document, "folders", value);
   if (key === "folders") return put(document, key, value === "" ? undefined : readFolders(value));
   const name = settingNames.find((known) => known === key || kebab(known) === key);
   return name === undefined
@@ -53,13 +55,17 @@ function readScalar(name: SettingName, value: string): unknown {
 /** A JSON list, or folders with commas between them; none for no folder, as of `--mount`. */
 function readFolders(value: string): unknown {
   if (value === "none") return [];
-  return value.startsWith("[") ? parseValue(value) : value.split(",");
+  return value.startsWith("[") ? (parseValue(value) ?? value) : value.split(",");
 }
 
 function assignEngine(document: Document, part: keyof EngineSettings, path: string, value: string): Document | string {
   const engine = asDocument(document["engine"]);
   const taken = value === "" ? undefined : part === "env" ? value : parseValue(value);
   // Dots of a key lead into objects of daemon.json; a variable's name is whole.
+  if (value !== "" && taken === undefined) return notJson;
+  const plural = part === "daemon" ? keyOfFlag(path) : undefined;
+  if (plural !== undefined && plural !== path)
+    return `that is a flag of dockerd: did you mean engine.daemon.${plural}?`;
   const own = asDocument(engine[part]);
   const changed = part === "env" ? put(own, path, taken) : putDeep(own, path, taken);
   if (typeof changed === "string") return changed;

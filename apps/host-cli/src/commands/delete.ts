@@ -27,6 +27,7 @@ export const remove = verb({
     if (isAsking) {
       const there: string[] = [];
       for (const name of names) if (await hasFiles(host, name)) there.push(name);
+      for (const name of names) if (!there.includes(name)) ui.say(`there is no machine ${name}`);
       const isAgreed = there.length === 0 || (await ui.confirm(question(there), signal));
       if (isAgreed === undefined) throw nobodyToAsk(there);
       if (!isAgreed) {

@@ -29,9 +29,8 @@ export async function editText(
     );
   }
   const { files, processes, env, platform } = host;
-  const editor =
-    [env["VISUAL"], env["EDITOR"]].find((line) => line !== undefined && line !== "") ??
-    (platform === "win32" ? "notepad" : "vi");
+  const variable = ["VISUAL", "EDITOR"].find((name) => (env[name] ?? "") !== "");
+  const editor = (variable && env[variable]) ?? (platform === "win32" ? "notepad" : "vi");
   /** Says where, when there is something to be kept. */
   const keep = async (): Promise<string> => {
     const text = await files.readText(draft);
@@ -47,7 +46,7 @@ export async function editText(
   for (;;) {
     const code = await processes.runOnTerminal(editor, [draft]);
     if (code !== 0) {
-      const hint = `${await keep()} EDITOR names the program that edits.`;
+      const hint = `${await keep()} ${variable ?? "EDITOR"} names the program that edits.`;
       throw failure("editor-failed", `${editor} ended with ${code ?? "a signal"}: the ${what} stay as they were`, hint);
     }
     const text = (await files.readText(draft)) ?? "";

@@ -32,6 +32,8 @@ export const mount = verb({
         });
       }
       await machine.mountFolder(parsed.folder, ui.progress, signal);
+      const { state } = await machine.status(signal);
+      if (state === "stopped") ui.say(`machine ${machine.name} has it when it starts`);
       if (!options.json) return 0;
     }
     const folders = await machine.readFolders(signal);

@@ -1,9 +1,10 @@
 import { usageError } from "../errors.ts";
 import { assignmentStarts, settableKeys } from "../settings.ts";
 import type { Assignment } from "../settings-edit.ts";
+import type { Machine } from "../machine/machine.ts";
 import { changeDefaults, configEdit, tellChanges } from "./edit-settings.ts";
 import { namedMachine } from "./machines.ts";
-import { jsonOption, machineOperand, verb } from "./verb.ts";
+import { type Context, jsonOption, machineOperand, verb } from "./verb.ts";
 
 export const set = verb({
   aliases: [],
@@ -41,6 +42,7 @@ export const set = verb({
         );
       const changed = await changeDefaults(context, (document, _, problems) => assign(document, assignments, problems));
       if (options.json) context.ui.json({ settings: changed });
+      else context.ui.say("machines that are made from now on have it so");
       return;
     }
     const machine = await namedMachine(context, names);
@@ -48,8 +50,15 @@ export const set = verb({
     const changes = await machine.changeConfig(edit, context.ui.progress, context.signal);
     if (options.json) context.ui.json({ name: machine.name, changes });
     else await tellChanges(context, machine, changes);
+    if (changes.some(({ key }) => key.startsWith("engine."))) await sayEngineLooks(context, machine);
   },
 });
+
+/** One that runs has said already that it does without some. */
+async function sayEngineLooks({ ui, signal }: Context, machine: Machine): Promise<void> {
+  const { state } = await machine.status(signal);
+  if (state === "stopped") ui.say("the engine looks at its settings when the machine starts");
+}
 
 async function parseOperands(operands: readonly string[]): Promise<{ names: string[]; assignments: Assignment[] }> {
   const { parseAssignment } = await import("../settings-edit.ts");

@@ -66,11 +66,25 @@ async function create({ host, ui, signal }: Context, name: string, flags: InitFl
   await createMachine(host, name, { ...request, ...(adopt && { adopt }) }, ui.progress, signal);
 }
 
-/** What the ancestors would have read, and this program does not. */
+const otherVariables = ["BOOT2DOCKER_DIR", "BOOT2DOCKER_IMAGE_DIR", "BOOT2DOCKER_ACCELERATOR", "BOOT2DOCKER_COMMAND"];
+
+/** What the ancestors would have read, or what was mistyped. */
 async function tellOldSettings(host: Host, ui: Ui, profile: string): Promise<void> {
   const { oldVariables } = await import("../ancestors.ts");
   for (const [name, now] of Object.entries(oldVariables))
     if (host.env[name] !== undefined) ui.say(`${name} is not read: ${now}`);
+  const known = [...Object.values(settings).map(({ variable }) => variable), ...otherVariables];
+  const { nearest } = await import("../nearest.ts");
+  for (const name of Object.keys(host.env)) {
+    const isOurs = name.startsWith("BOOT2DOCKER_") && !known.includes(name);
+    const meant = isOurs
+      ? nearest(
+          name.toLowerCase(),
+          known.map((other) => other.toLowerCase()),
+        )
+      : undefined;
+    if (meant !== undefined) ui.say(`${name} is not read: did you mean ${meant.toUpperCase()}?`);
+  }
   if ((await host.files.stat(profile)) !== undefined)
     ui.say(`${profile} is not read: put what it says into the defaults, by: boot2docker config edit --defaults`);
 }
