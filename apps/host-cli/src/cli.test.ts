@@ -99,6 +99,8 @@ test.each([
   [["-q", "help", "shelinit"], 'there is no verb "shelinit"', "Did you mean shellinit?"],
   [["suspend", "--help"], "there is no suspend: the memory of a machine can't be kept yet", /down/],
   [["-qv", "suspend"], "there is no suspend: the memory of a machine can't be kept yet", /down/],
+  [["create", "-driver", "virtualbox", "x"], "there is no --driver: there is one driver", /Leave it out/],
+  [["init", "-disk-size", "60g"], /^unknown option/, "Write --disk-size, with two hyphens."],
   [["ssh", "-p22"], "there is no ssh -p: it is known", "Leave it out."],
   [["complet"], 'there is no verb "complet"', "See: boot2docker help"],
   [["ssh", "-A"], "there is no ssh -A: this host's ssh agent stays here", /ssh-config/],

@@ -80,7 +80,13 @@ function buildProgram(
       outputError: () => undefined,
       getOutHelpWidth: () => columns,
     })
-    .configureHelp({ subcommandTerm: (command) => termOf(command) })
+    .configureHelp({
+      subcommandTerm: (command) => termOf(command),
+      commandUsage: (command) =>
+        command.parent === null
+          ? `${command.name()} ${command.usage()}`
+          : `${command.parent.name()} ${[command.name(), ...command.aliases()].join("|")} ${command.usage()}`,
+    })
     .enablePositionalOptions()
     .exitOverride();
   addOptions(program, commonOptions);

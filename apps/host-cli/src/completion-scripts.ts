@@ -36,17 +36,17 @@ _boot2docker() {
 compdef _boot2docker boot2docker
 `,
   fish: `# boot2docker completion for fish
-function __boot2docker_complete
+function __boot2docker_words
     set -l typed (commandline -opc) (commandline -ct)
     set -l program (string replace -r "^~" $HOME -- $typed[1])
-    set -l found ($program complete -- $typed[2..] 2>/dev/null)
-    if test "$found[1]" = ":files"
-        __fish_complete_path (commandline -ct)
-    else
-        printf '%s\\n' $found
-    end
+    $program complete -- $typed[2..] 2>/dev/null
 end
-complete -c boot2docker -f -a '(__boot2docker_complete)'
+function __boot2docker_wants_files
+    set -l found (__boot2docker_words)
+    test "$found[1]" = ":files"
+end
+complete -c boot2docker -n __boot2docker_wants_files -F
+complete -c boot2docker -n 'not __boot2docker_wants_files' -f -a '(__boot2docker_words)'
 `,
   powershell: `# boot2docker completion for PowerShell
 Register-ArgumentCompleter -Native -CommandName boot2docker -ScriptBlock {

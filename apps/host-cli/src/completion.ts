@@ -37,7 +37,7 @@ function candidatesFor(before: readonly string[], last: string, table: Completio
   const at = before.findIndex((word) => !word.startsWith("-"));
   if (at === -1) return words(last.startsWith("-") ? optionsOf(Object.values(commonOptions), before) : verbsOf(verbs));
   const called = before[at] ?? "";
-  if (called === "help") return words(verbsOf(verbs));
+  if (called === "help" || called === "describe") return words(verbsOf(verbs));
   const verb = Object.entries(verbs).find(([name, { aliases }]) => name === called || aliases.includes(called))?.[1];
   if (verb === undefined) return words([]);
   const rows = Object.values({ ...commonOptions, ...verb.options });

@@ -28,6 +28,14 @@ export function explainUsage(
   const option = /^unknown option '(-[^']*)'/.exec(what)?.[1];
   // Of `--port=22` and `-p22`.
   const name = option?.replace(/^(--[^=]*|-[^-]).*$/s, "$1");
+  const single = argv.find((other) => /^-[a-z][\w-]+/.test(other));
+  const double = single?.replace(/=.*$/s, "");
+  if (option !== undefined && double !== undefined) {
+    const long = refusedOption(`-${double}`, verbName);
+    if (long !== undefined) return refusal(long.name, long);
+    if (verb !== undefined && hasOption(verb, `-${double}`))
+      return usageError(what, `Write -${double}, with two hyphens.`);
+  }
   const refused = name === undefined ? undefined : refusedOption(name, verbName);
   if (refused !== undefined) return refusal(refused.name, refused);
   if (option !== undefined && word !== undefined && argv.indexOf(option) < argv.indexOf(word)) {

@@ -82,6 +82,21 @@ test.each([
   expect(file()).toBe(before);
 });
 
+test("a file that can't be read is edited as the text that it is", async () => {
+  const good = file();
+  world.disk.put(dir.config, good.replace("{", "{{"));
+  types(["{{", "{"]);
+  expect(await run("config edit m1", { answer: "n" })).toMatchObject({
+    code: 0,
+    stderr: "the settings of m1 can be read again\n",
+  });
+  expect(JSON.parse(file())).toEqual(JSON.parse(good));
+  world.disk.put(dir.config, good.replace("{", "{{"));
+  types(["{{", '{ "cpus": "many",']);
+  expect(await run("config edit m1", { answer: "n" })).toMatchObject({ code: 2 });
+  expect(file()).toContain("{{");
+});
+
 test("what the file has of a newer version, or for an editor, stays in it", async () => {
   world.disk.put(dir.config, file().replace("{", '{"$schema": "s", "colour": "blue",'));
   await run("set m1 cpus=1");

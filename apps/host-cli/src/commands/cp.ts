@@ -32,6 +32,7 @@ export const cp = verb({
       flags: "-r, --recursive",
       summary: "for the habit: folders are always copied with all that is in them",
     },
+    preserve: { flags: "-p, --preserve", summary: "for the habit: modes and times are always kept" },
   },
   async run(context, { operands }) {
     const { host, ui, signal } = context;

@@ -22,16 +22,19 @@ export const down = verb({
   operands: [machinesOperand],
   options: downOptions,
   async run(context, { operands, options }) {
-    const limits = parseDownOptions(options);
+    const limits = parseDownOptions("down", options);
     const names = await chosenNames(context, operands, options.all === true);
     await forEachMachine(context, names, (machine) => machine.down(limits, context.ui.progress, context.signal));
   },
 });
 
 /** Throws UserError `usage` (exit 2). */
-export function parseDownOptions({ force, timeout }: OptionValues<typeof downOptions>): {
+export function parseDownOptions(
+  verb: string,
+  { force, timeout }: OptionValues<typeof downOptions>,
+): {
   force: boolean;
   timeoutMs: number;
 } {
-  return { force: force === true, timeoutMs: parseSeconds("down", timeout, defaultTimeoutMs) };
+  return { force: force === true, timeoutMs: parseSeconds(verb, timeout, defaultTimeoutMs) };
 }

@@ -3,6 +3,7 @@ import type { Host } from "../host.ts";
 import type { ConfigChange } from "../machine/change-config.ts";
 import type { Machine, WaitingSetting } from "../machine/machine.ts";
 import type { MachineConfig, MachineDocument } from "../machine-dir/config-file.ts";
+import type { MachineDir } from "../machine-dir/dir.ts";
 import { builtIn } from "../settings.ts";
 import { writeSize } from "../size.ts";
 import { editText } from "./edit-text.ts";
@@ -78,13 +79,18 @@ export async function editMachine(context: Context, names: readonly string[]): P
     import("../machine-dir/dir.ts"),
     namedMachine(context, names),
   ]);
-  const before = renderDocument(toDocument(await machine.readConfig()));
+  let isBroken = false;
   const dir = machineDir(host, machine.name);
+  const before = await readEditable();
   await editText(
     context,
     { before, draft: dir.configDraft, rejected: dir.configRejected, what: `settings of ${machine.name}` },
     async (text) => {
       const edited = await parseSettings(host, text);
+      if (isBroken) {
+        await replaceBroken(context, dir, before, edited);
+        return;
+      }
       const edit = await configEdit(host, (document) => {
         if (renderDocument(document) !== before) throw changedMeanwhile(machine.name);
         return edited;
@@ -92,6 +98,41 @@ export async function editMachine(context: Context, names: readonly string[]): P
       await tellChanges(context, machine, await machine.changeConfig(edit, ui.progress, signal));
     },
   );
+
+  /** Of a file that can't be read, the text: to correct it is what an editor is for. */
+  async function readEditable(): Promise<string> {
+    try {
+      return renderDocument(toDocument(await machine.readConfig()));
+    } catch (error) {
+      const text =
+        error instanceof UserError && error.code === "config-unreadable"
+          ? await host.files.readText(dir.config)
+          : undefined;
+      if (text === undefined) throw error;
+      isBroken = true;
+      return text;
+    }
+  }
+}
+
+/** What a machine of it would run with was not known: it has what is written now when it starts again. */
+async function replaceBroken(
+  { host, ui, signal }: Context,
+  { config, lock, name }: MachineDir,
+  before: string,
+  edited: MachineDocument,
+): Promise<void> {
+  const [{ checkMachineDocument, renderDocument }, { withLock }] = await Promise.all([
+    import("../machine-dir/config-file.ts"),
+    import("../machine/lock.ts"),
+  ]);
+  const checked = checkMachineDocument(edited, host.homeDir);
+  if ("problems" in checked) throw settingsInvalid(checked.problems);
+  await withLock(host, { path: lock, what: `machine ${name}`, progress: ui.progress, signal }, async () => {
+    if ((await host.files.readText(config)) !== before) throw changedMeanwhile(name);
+    await host.files.writeAtomic(config, renderDocument(edited));
+  });
+  ui.say(`the settings of ${name} can be read again`);
 }
 
 /** In the user's editor. */
@@ -154,5 +195,6 @@ export function sayWaiting(ui: Ui, name: string, waiting: readonly WaitingSettin
 /** As `set` takes it. A machine has no folders but those that its file names. */
 export function written(key: string, value: unknown): string {
   if (key === "folders" && (value === undefined || (Array.isArray(value) && value.length === 0))) return "none";
+  if (value === null) return "a free one";
   return value === undefined ? "(built in)" : typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -52,7 +52,7 @@ export async function effectiveDefaults({ host }: Context): Promise<EffectiveSet
     sshPort: request.sshPort ?? 0,
   };
   const has = flatten(whole);
-  for (const name of ["dockerPort", "sshPort"] as const) if (request[name] === undefined) has.set(name, "a free one");
+  for (const name of ["dockerPort", "sshPort"] as const) if (request[name] === undefined) has.set(name, null);
   return rowsOf(has, (key) => from.get(key) ?? builtInSource);
 }
 

@@ -9,7 +9,7 @@ export const restart = verb({
   operands: [machinesOperand],
   options: { ...downOptions, ...jsonOption },
   async run(context, { operands, options }) {
-    const limits = parseDownOptions(options);
+    const limits = parseDownOptions("restart", options);
     const names = await chosenNames(context, operands, options.all === true);
     const isJson = options.json === true;
     checkJsonOfOne("restart", names, isJson);

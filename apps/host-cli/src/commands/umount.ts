@@ -18,7 +18,10 @@ export const umount = verb({
     const { ui, signal, host } = context;
     const { name, folder } = parseOperands(operands);
     if (folder === undefined) {
-      throw usageError("umount: which folder?", "Those that are shared: boot2docker mount");
+      throw usageError(
+        "umount: which folder?",
+        "A folder has a slash in it: ./data. Those that are shared: boot2docker mount",
+      );
     }
     const machine = await namedMachine(context, name);
     await machine.unmountFolder(absolutePath(folder, host), options.force === true, ui.progress, signal);

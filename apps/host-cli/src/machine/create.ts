@@ -123,7 +123,7 @@ export async function checkFolders({ files }: Host, folders: readonly Folder[]):
   if (absent.length === 0) return;
   throw new UserError(`no folder of this host: ${absent.join(", ")}`, {
     code: "folder-absent",
-    hint: "Make it first, or leave it out: boot2docker init --mount none makes a machine without folders.",
+    hint: "Make it first, or leave it out; `none` is no folder.",
     exitCode: exitCodes.usage,
   });
 }
