@@ -104,7 +104,7 @@ test("after a text that can't be used the editor has the terminal again, with al
 
 test("list, active and inspect tell of the machine", async () => {
   expect(await box.ok("list")).toMatch(
-    /^boot2docker +\*? +running +1 +1200m +24g +\d+\.\d+\.\d+\S* +tcp:\/\/127\.0\.0\.1:\d+$/m,
+    /^boot2docker +[*-] +running +1 +1200m +24g +\d+\.\d+\.\d+\S* +tcp:\/\/127\.0\.0\.1:\d+ +-$/m,
   );
   await box.ok("context", "use");
   expect(await box.ok("active")).toBe("boot2docker");
