@@ -11,7 +11,8 @@ export const list = verb({
   aliases: ["ls"],
   summary: "list all machines",
   details:
-    "ACTIVE is marked where a docker client that is started here and now goes. All machines are asked at once; one that does not answer is listed with the state timeout.",
+    "ACTIVE is marked where a docker client that is started here and now goes. All machines are asked at once; one that does not answer is listed with the state timeout. " +
+    "Where the output is no terminal every column is there, with - where nothing is in it.",
   examples: [
     "boot2docker list",
     "boot2docker ls -q --filter state=running",
