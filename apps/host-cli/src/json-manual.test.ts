@@ -33,6 +33,11 @@ const examples = [
   "describe active --json",
   "umount m1 ~/src --json",
   "restart m1 --json",
+  "regenerate-certs m1 --ca --json",
+  "reset m1 --json",
+  "poweroff m1 --json",
+  "down m1 nobody --json",
+  "delete m1 --yes --json",
   "ip nobody --json",
 ] as const;
 

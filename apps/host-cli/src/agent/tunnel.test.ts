@@ -63,7 +63,7 @@ test("the client knows the guest by the keys that it told, and reads no settings
   const line = world.processes.get(pid)?.identity.commandLine;
   expect(line).toContain("-F none");
   expect(line).toContain("-oStrictHostKeyChecking=yes");
-  expect(line).toContain(`-oUserKnownHostsFile="${dir.knownHosts}"`);
+  expect(line).toContain(`-oUserKnownHostsFile=${dir.knownHosts}`);
 });
 
 test("one that is up stays, with what it carries", async () => {

@@ -1,7 +1,7 @@
 import { exitCodes, usageError, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
-import { defaultMachine, verb } from "./verb.ts";
+import { allOption, changeEachMachine, chosenNames, machinesOperand } from "./each-machine.ts";
+import { defaultMachine, jsonOption, verb } from "./verb.ts";
 
 export const remove = verb({
   aliases: ["destroy", "rm"],
@@ -13,6 +13,7 @@ export const remove = verb({
     ...allOption,
     yes: { flags: "-y, --yes", summary: "do not ask" },
     force: { flags: "-f, --force", summary: "the same" },
+    ...jsonOption,
   },
   async run(context, { operands, options }) {
     const { host, ui, signal } = context;
@@ -35,8 +36,7 @@ export const remove = verb({
         return exitCodes.failed;
       }
     }
-    await forEachMachine(context, names, (machine) => machine.remove(ui.progress, signal));
-    return 0;
+    return changeEachMachine(context, names, options.json === true, (machine) => machine.remove(ui.progress, signal));
   },
 });
 

@@ -1,7 +1,7 @@
 import { shutdownLimitMs } from "../machine/limits.ts";
-import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
+import { allOption, changeEachMachine, chosenNames, machinesOperand } from "./each-machine.ts";
 import { parseSeconds } from "./seconds.ts";
-import { type OptionValues, verb } from "./verb.ts";
+import { jsonOption, type OptionValues, verb } from "./verb.ts";
 
 const defaultTimeoutMs = shutdownLimitMs;
 
@@ -20,11 +20,13 @@ export const down = verb({
   details:
     "Containers are stopped with their own time-outs, then the disk is unmounted. Images, volumes and stopped containers are kept.",
   operands: [machinesOperand],
-  options: downOptions,
+  options: { ...downOptions, ...jsonOption },
   async run(context, { operands, options }) {
     const limits = parseDownOptions("down", options);
     const names = await chosenNames(context, operands, options.all === true);
-    await forEachMachine(context, names, (machine) => machine.down(limits, context.ui.progress, context.signal));
+    return changeEachMachine(context, names, options.json === true, (machine) =>
+      machine.down(limits, context.ui.progress, context.signal),
+    );
   },
 });
 

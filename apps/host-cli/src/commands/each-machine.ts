@@ -38,34 +38,62 @@ export async function forEachMachine(
   names: readonly string[],
   work: (machine: Machine) => Promise<unknown>,
 ): Promise<void> {
-  const [{ openMachine }, { explainFailure }] = await Promise.all([
-    import("../machine/open-machine.ts"),
-    import("../ui/failure.ts"),
-  ]);
-  const machines = names.map((name) => openMachine(context.host, name)); // All names are looked at before anything is done.
-  const [only] = machines;
-  if (machines.length === 1 && only !== undefined) {
-    await work(only);
-    return;
-  }
-  const failures: (Failure & { name: string })[] = [];
-  for (const machine of machines) {
-    try {
-      await work(machine);
-    } catch (error) {
-      if (context.signal.aborted) throw error;
-      failures.push({ name: machine.name, ...explainFailure(error, false, context.programName) });
-    }
-  }
+  const results = await tryEach(context, names, work);
+  const failures = results.flatMap(({ name, failure }) => (failure === undefined ? [] : [{ name, ...failure }]));
   const [first] = failures;
   if (first === undefined) return;
   const lines = failures.map(
     ({ name, message, hint }) => `  ${name}: ${message}${hint === undefined ? "" : ` (${hint})`}`,
   );
-  const message = [`it failed for ${failures.length} of ${machines.length} machines:`, ...lines].join("\n");
+  const message = [`it failed for ${failures.length} of ${results.length} machines:`, ...lines].join("\n");
   const code = failures.length === 1 ? first.code : "several-failed";
   throw UserError.of(
-    { code, message, ...(failures.length < machines.length && { hint: "The others are done." }) },
+    { code, message, ...(failures.length < results.length && { hint: "The others are done." }) },
     { exitCode: first.exitCode },
   );
+}
+
+/** As `forEachMachine`, of verbs that have nothing else to print: as JSON what became of each. Returns the exit code. */
+export async function changeEachMachine(
+  context: Context,
+  names: readonly string[],
+  isJson: boolean,
+  work: (machine: Machine) => Promise<unknown>,
+): Promise<number> {
+  if (!isJson) {
+    await forEachMachine(context, names, work);
+    return 0;
+  }
+  const results = await tryEach(context, names, work);
+  const machines = results.map(({ name, failure }) => {
+    if (failure === undefined) return { name };
+    const { code, message, hint } = failure;
+    return { name, error: { code, message, hint } };
+  });
+  context.ui.json({ machines });
+  return results.find(({ failure }) => failure !== undefined)?.failure?.exitCode ?? 0;
+}
+
+/** Of a single one what fails is thrown. */
+async function tryEach(
+  context: Context,
+  names: readonly string[],
+  work: (machine: Machine) => Promise<unknown>,
+): Promise<{ name: string; failure?: Failure }[]> {
+  const [{ openMachine }, { explainFailure }] = await Promise.all([
+    import("../machine/open-machine.ts"),
+    import("../ui/failure.ts"),
+  ]);
+  const machines = names.map((name) => openMachine(context.host, name)); // All names are looked at before anything is done.
+  const results: { name: string; failure?: Failure }[] = [];
+  for (const machine of machines) {
+    try {
+      await work(machine);
+      results.push({ name: machine.name });
+    } catch (error) {
+      if (context.signal.aborted || machines.length === 1) throw error;
+      results.push({ name: machine.name, failure: explainFailure(error, false, context.programName) });
+    }
+  }
+  return results;
 }

@@ -153,3 +153,12 @@ test("poweroff asks nobody, and reset waits until Docker answers again", async (
   expect(await run("status m1")).toMatchObject({ stdout: "stopped\n" });
   expect(vm?.history).not.toContain("shutdown asked");
 });
+
+test("as JSON, what became of each, and the exit code of the first that failed", async () => {
+  const said = await run("down --json m1 nobody");
+  expect(said).toMatchObject({ code: 3, stderr: "" });
+  expect(JSON.parse(said.stdout)).toMatchObject({
+    machines: [{ name: "m1" }, { name: "nobody", error: { code: "machine-absent" } }],
+  });
+  expect(await run("down --json nobody")).toMatchObject({ code: 3, stdout: "" });
+});

@@ -1,5 +1,5 @@
-import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
-import { verb } from "./verb.ts";
+import { allOption, changeEachMachine, chosenNames, machinesOperand } from "./each-machine.ts";
+import { jsonOption, verb } from "./verb.ts";
 
 export const poweroff = verb({
   aliases: ["kill"],
@@ -8,9 +8,11 @@ export const poweroff = verb({
     "Containers are not asked to stop: what they, and Docker, have not written to disk is lost, as at a power cut. The disk stays whole. " +
     "`down` shuts it down in order.",
   operands: [machinesOperand],
-  options: allOption,
+  options: { ...allOption, ...jsonOption },
   async run(context, { operands, options }) {
     const names = await chosenNames(context, operands, options.all === true);
-    await forEachMachine(context, names, (machine) => machine.powerOff(context.ui.progress, context.signal));
+    return changeEachMachine(context, names, options.json === true, (machine) =>
+      machine.powerOff(context.ui.progress, context.signal),
+    );
   },
 });

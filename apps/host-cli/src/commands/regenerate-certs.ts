@@ -1,5 +1,5 @@
-import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
-import { verb } from "./verb.ts";
+import { allOption, changeEachMachine, chosenNames, machinesOperand } from "./each-machine.ts";
+import { jsonOption, verb } from "./verb.ts";
 
 export const regenerateCerts = verb({
   aliases: [],
@@ -14,11 +14,12 @@ export const regenerateCerts = verb({
     ca: { flags: "--ca", summary: "also replace the certificate authority of all machines" },
     force: { flags: "-f, --force", summary: "for the habit: nothing is asked" },
     ...allOption,
+    ...jsonOption,
   },
   async run(context, { operands, options }) {
     const names = await chosenNames(context, operands, options.all === true);
     let isCaToo = options.ca === true; // Once: the others then follow.
-    await forEachMachine(context, names, async (machine) => {
+    return changeEachMachine(context, names, options.json === true, async (machine) => {
       await machine.renewCertificates({ isCaToo }, context.ui.progress, context.signal);
       isCaToo = false;
     });

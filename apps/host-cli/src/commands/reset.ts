@@ -1,5 +1,5 @@
-import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
-import { verb } from "./verb.ts";
+import { allOption, changeEachMachine, chosenNames, machinesOperand } from "./each-machine.ts";
+import { jsonOption, verb } from "./verb.ts";
 
 export const reset = verb({
   aliases: [],
@@ -7,9 +7,11 @@ export const reset = verb({
   details:
     "For one that hangs: nothing in it is asked, and what was not written to disk is lost, as at a power cut. Done when Docker answers again. `restart` does it in order.",
   operands: [machinesOperand],
-  options: allOption,
+  options: { ...allOption, ...jsonOption },
   async run(context, { operands, options }) {
     const names = await chosenNames(context, operands, options.all === true);
-    await forEachMachine(context, names, (machine) => machine.reset(context.ui.progress, context.signal));
+    return changeEachMachine(context, names, options.json === true, (machine) =>
+      machine.reset(context.ui.progress, context.signal),
+    );
   },
 });

@@ -1,4 +1,4 @@
-import { chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
+import { allOption, chosenNames, forEachMachine, machinesOperand } from "./each-machine.ts";
 import { address, runningStatus } from "./machines.ts";
 import { jsonOption, verb } from "./verb.ts";
 
@@ -9,9 +9,9 @@ export const url = verb({
     "A client that goes there needs the machine's certificates, which `env` points to. The socket that `context` shows leads to the " +
     "same engine and needs none. Exit code 3 when the machine does not run.",
   operands: [machinesOperand],
-  options: jsonOption,
+  options: { ...allOption, ...jsonOption },
   async run(context, { operands, options }) {
-    await forEachMachine(context, await chosenNames(context, operands, false), async (machine) => {
+    await forEachMachine(context, await chosenNames(context, operands, options.all === true), async (machine) => {
       await runningStatus(context, machine);
       const [{ dockerPort }, { machineDir }] = await Promise.all([
         machine.readConfig(),

@@ -22,7 +22,8 @@ export function renderKnownHosts(port: number, hostKeys: readonly string[]): str
 
 /** A path as a value of ssh_config(5), in which a space, %, # and quotes mean something. */
 export function quote(path: string): string {
-  return `"${escapePercent(path).replaceAll(/["\\]/g, "\\$&")}"`;
+  const escaped = escapePercent(path);
+  return /^[\w./:@%+,-]+$/.test(path) ? escaped : `"${escaped.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
 /** As a word of ssh(1)'s own command line has it. */

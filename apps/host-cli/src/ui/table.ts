@@ -4,8 +4,8 @@ const ellipsis = "…";
 const leastWidth = 8;
 
 /**
- * Lines of a table, the head first, columns padded. What is wider than `columns` has its widest cells cut; a machine that reads is not
- * given any.
+ * Lines of a table, the head first, columns padded. What is wider than `columns` has its widest cells cut, but not those of the first
+ * column, which say what a row is of; what then does not fit is left out, from the right. A machine that reads is given all.
  */
 export function renderTable(
   head: readonly string[],
@@ -14,9 +14,11 @@ export function renderTable(
 ): string[] {
   const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)));
   for (let excess = totalOf(widths) - columns; excess > 0; excess = totalOf(widths) - columns) {
-    const widest = Math.max(...widths);
-    if (widest <= leastWidth) break;
-    widths[widths.indexOf(widest)] = Math.max(leastWidth, widest - excess);
+    const others = widths.slice(1);
+    const widest = Math.max(...others);
+    if (others.length === 0) break;
+    if (widest > leastWidth) widths[others.indexOf(widest) + 1] = Math.max(leastWidth, widest - excess);
+    else widths.pop();
   }
   return [head, ...rows].map((row) =>
     widths
