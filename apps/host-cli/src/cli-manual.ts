@@ -3,7 +3,7 @@ import { describeVerb } from "./cli.ts";
 import { verbs } from "./commands/table.ts";
 import { commonOptions, defaultMachine, type OptionRows, type Verb } from "./commands/verb.ts";
 import { exitCodes } from "./errors.ts";
-import { rootFiles } from "./machine-dir/dir.ts";
+import { rootFiles } from "./machine-dir/files.ts";
 import { settingNames, settings } from "./settings.ts";
 
 const exitCodeMeanings: Record<keyof typeof exitCodes, string> = {

@@ -73,6 +73,8 @@ async function parseOperands(
   const { action, rest: names } = isAfterDashes
     ? { action: choice.usual, rest: operands }
     : await parseAction(host, "config", operands, choice);
+  if (names.length > 1)
+    throw usageError(`config -- ${operands.join(" ")}: expected one machine`, "See: boot2docker help config");
   if (names.length > 0 && action === "schema")
     throw usageError(`config ${operands.join(" ")}: the schema is that of all`, "See: boot2docker help config");
   return { action, names };

@@ -175,8 +175,8 @@ export async function tellChanges(
 ): Promise<void> {
   if (changes.length === 0) ui.say("nothing was changed: all is so already");
   for (const { key, before, after } of changes) ui.say(`${key}: ${written(key, before)} → ${written(key, after)}`);
-  const { cpus } = await machine.readConfig();
-  if (changes.some(({ key }) => key === "cpus")) sayProcessors({ host, ui }, cpus);
+  const cpus = changes.find(({ key }) => key === "cpus")?.after;
+  if (typeof cpus === "number") sayProcessors({ host, ui }, cpus);
   sayWaiting(ui, machine.name, await machine.readWaiting());
 }
 

@@ -3,6 +3,7 @@ import { reasonsOf } from "../guest-state.ts";
 import type { MachineStatus } from "../machine/machine.ts";
 import { writeSize } from "../size.ts";
 import { address } from "./machines.ts";
+import { untilAborted } from "./until-aborted.ts";
 import type { Context } from "./verb.ts";
 
 /** One machine among others, as `list` tells it. */
@@ -83,11 +84,3 @@ function observed(status: MachineStatus): Pick<MachineRow, "state" | "engineVers
 }
 
 const messageOf = (error: unknown): string => (error instanceof UserError ? error.message : String(error));
-
-/** What does not heed its signal is left behind. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("aborted", { cause: signal.reason })), { once: true });
-    work.then(resolve, reject);
-  });
-}

@@ -6,6 +6,7 @@ import { renderAddress } from "../agent/listeners.ts";
 import { logIn } from "./log-in.ts";
 import { isMachineName } from "../machine-dir/dir.ts";
 import { machineExists, namedMachine } from "./machines.ts";
+import { untilAborted } from "./until-aborted.ts";
 import { type Context, defaultMachine, verb } from "./verb.ts";
 
 /** What a shell ends with that does not find a command. */
@@ -71,7 +72,7 @@ export const ssh = verb({
       if (options.tty && !hasTerminal) ui.say("there is no terminal here: the command has none either");
       const request = { command: target.command, hasTerminal, hasInput };
       const code = await (options.noCommand
-        ? Promise.race([closed, untilAborted(signal)])
+        ? untilAborted(closed, signal)
         : runSession(client, request, terminal, signal));
       if (code === undefined) throw connectionError(address, new Error("it ended before the command did"));
       const [word = ""] = operands;
@@ -100,12 +101,6 @@ async function listen({ host, ui, signal }: Context, client: Client, forward: Lo
   }
   const { openLocalForward } = await import("../ssh/local-forward.ts");
   return openLocalForward(client, forward, (message) => ui.say(`-L ${port}: ${message}`));
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("interrupted", { cause: signal.reason })), { once: true });
-  });
 }
 
 /** ssh(1) takes them there. */

@@ -1,4 +1,4 @@
-import { machineFiles, rootFiles } from "./dir.ts";
+import { machineFiles, rootFiles } from "./files.ts";
 
 type Rows = Readonly<Record<string, { path: string; kind: string; owner: string; purpose: string }>>;
 

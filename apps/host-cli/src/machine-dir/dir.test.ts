@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { FakeWorld } from "../testing/fake-world.ts";
-import { checkSocketPaths, isMachineName, machineDir, machineFiles, rootDir } from "./dir.ts";
+import { checkSocketPaths, isMachineName, machineDir, rootDir } from "./dir.ts";
+import { machineFiles } from "./files.ts";
 
 test.each(["boot2docker", "a", "0", "m-1", "x".repeat(63)])("%s is a machine name", (name) => {
   expect(isMachineName(name)).toBe(true);
