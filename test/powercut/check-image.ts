@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { probeDisks } from "@boot2docker/guest-init/src/block-devices.ts";
 import { type DiskDecision, planDataDisk } from "@boot2docker/guest-init/src/data-disk.ts";
 import type { System } from "@boot2docker/guest-init/src/system.ts";
+import type { GuestPrograms } from "../harness/guest-programs.ts";
 import { run } from "../harness/run.ts";
 import { checkFileSystem } from "./check-machine.ts";
 import type { Acknowledged } from "./workloads.ts";
@@ -21,14 +22,15 @@ export async function checkDiskImage(
   path: string,
   acknowledged: readonly Acknowledged[],
   payloads: ReadonlySet<string>,
+  guest: GuestPrograms,
 ): Promise<string[]> {
-  const decision = await decide(path);
+  const decision = await decide(path, guest);
   // Formatting is begun anew, which loses nothing as long as nothing was there.
   if (decision.do === "format") return acknowledged.length === 0 ? [] : ["it would be formatted, with data on it"];
   if (decision.do !== "mount") return [`it would not be used: ${JSON.stringify(decision)}`];
-  const said = await run("/sbin/e2fsck", ["-p", path]);
+  const said = await guest.run("e2fsck", ["-p", path]);
   if (said.code === null || said.code > repaired) return [`e2fsck -p: ${said.stdout.trim()}`];
-  const problems = await checkFileSystem(path, { isMounted: true });
+  const problems = await checkFileSystem(path, guest);
   const folder = mkdtempSync(join(tmpdir(), "b2d-cut-"));
   try {
     problems.push(...(await checkLayers(path, folder, acknowledged, payloads)));
@@ -40,7 +42,7 @@ export async function checkDiskImage(
 }
 
 /** What guest-init would do with this disk: its own code, on a file in the place of the device. */
-async function decide(path: string): Promise<DiskDecision> {
+async function decide(path: string, guest: GuestPrograms): Promise<DiskDecision> {
   const image = new Image(path);
   try {
     const facts: Record<string, string> = { size: String(image.sizeBytes / 512), serial: "b2d-data" };
@@ -51,7 +53,7 @@ async function decide(path: string): Promise<DiskDecision> {
         readText: async (file: string) => facts[file.replace("/sys/block/vdb/", "")],
         readPart: async (_: string, offset: number, length: number) => image.read(offset, length),
       },
-      processes: { run: ([, ...args]: string[]) => run("/sbin/blkid", [...args.slice(0, -1), path]) },
+      processes: { run: ([, ...args]: string[]) => guest.run("blkid", [...args.slice(0, -1), path]) },
     } as unknown as System;
     const signal = new AbortController().signal;
     return planDataDisk(await probeDisks(system, signal), { serial: "b2d-data", formatIfBlank: false });

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { unpackGuestPrograms } from "../harness/guest-programs.ts";
 import { checkDiskImage } from "./check-image.ts";
 import { type Cut, DiskHistory } from "./cut.ts";
 import { copySparse, makePowerCutMachine, type PowerCutMachine, type Supply } from "./machine.ts";
@@ -116,6 +117,7 @@ export async function* replay(folder: string, count: number, firstSeed: number):
   const log = new WriteLog(join(folder, "writes.log"), "read");
   const flushed = join(folder, "flushed.raw");
   const scratch = join(folder, "scratch.raw");
+  using guest = await unpackGuestPrograms();
   await copySparse(join(folder, "before.raw"), flushed);
   const image = new Image(flushed);
   const history = new DiskHistory(image, log);
@@ -135,7 +137,7 @@ export async function* replay(folder: string, count: number, firstSeed: number):
       const cut = history.cut(left, random);
       left.close();
       const acknowledged = recording.acknowledged.filter((one) => one.position <= position).map(({ what }) => what);
-      const problems = await checkDiskImage(scratch, acknowledged, payloads);
+      const problems = await checkDiskImage(scratch, acknowledged, payloads, guest);
       yield { seed, ...cut, acknowledged: acknowledged.length, problems };
     }
   } finally {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { hostOf } from "../harness/agent.ts";
+import { unpackGuestPrograms } from "../harness/guest-programs.ts";
 import { checkFileSystem, checkMachine } from "./check-machine.ts";
 import type { Cut } from "./cut.ts";
 import type { PowerCutMachine, Supply } from "./machine.ts";
@@ -114,7 +115,8 @@ async function inspectAfterCut(
     const problems = await checkMachine(box, known);
     if (problems.length === 0) await goOn();
     await box.ok("down");
-    return [...problems, ...(await checkFileSystem(disk, { isMounted: false }))];
+    using guest = await unpackGuestPrograms();
+    return [...problems, ...(await checkFileSystem(disk, guest))];
   } finally {
     await supply[Symbol.asyncDispose]();
   }
