@@ -23,6 +23,8 @@ let commands: string[];
 let fails: Set<string>;
 /** Of the client that was started last. */
 let pid: number;
+/** Who has opened its control socket. */
+let clients: Channel[];
 
 beforeEach(async () => {
   world = new FakeWorld();
@@ -41,14 +43,23 @@ beforeEach(async () => {
     pid = started.pid;
     commands.push("start");
     world.disk.put(dir.tunnelSocket, "", { kind: "socket" });
-    const clients: Channel[] = [];
+    clients = [];
     world.listeners.set(dir.tunnelSocket, (channel) => void clients.push(channel));
     world.processes.get(started.pid)?.onKill.push(() => {
       world.listeners.delete(dir.tunnelSocket);
-      for (const channel of clients) void channel.close();
+      closeClients();
     });
   });
 });
+
+function closeClients(): void {
+  for (const channel of clients.splice(0)) void channel.close();
+}
+
+async function killClient(): Promise<void> {
+  world.kill(pid);
+  await world.clock.pass(10);
+}
 
 async function find(): Promise<Tunnel> {
   const tunnel = await Tunnel.find(world.host(), dir, 23761);
@@ -79,10 +90,24 @@ test("one that died is started again, and carries nothing", async () => {
   const tunnel = await find();
   await world.clock.settle(tunnel.open(hostKeys, never));
   await tunnel.add(listener("::1", 8080), never);
-  world.kill(pid);
+  await killClient();
   expect(await world.clock.settle(tunnel.open(hostKeys, never))).toBe(true);
   expect(tunnel.listeners).toEqual([]);
   expect(commands.slice(2)).toEqual(["forward [::1]:8080:10.0.2.15:61000", "exit", "start", "check"]);
+});
+
+test("one whose sockets are closed is started again, although the system still lists its process", async () => {
+  let ends = 0;
+  const tunnel = await find();
+  tunnel.onEnd(() => {
+    ends += 1;
+  });
+  await world.clock.settle(tunnel.open(hostKeys, never));
+  closeClients();
+  await world.clock.pass(10);
+  expect([ends, world.processes.has(pid)]).toEqual([1, true]);
+  expect(await world.clock.settle(tunnel.open(hostKeys, never))).toBe(true);
+  expect(commands).toEqual(["start", "check", "exit", "start", "check"]);
 });
 
 test("one that dies is told at once; one that is closed is not", async () => {
@@ -96,8 +121,7 @@ test("one that dies is told at once; one that is closed is not", async () => {
   await world.clock.settle(tunnel.open(hostKeys, never));
   await world.clock.pass(10);
   expect(ends).toBe(0);
-  world.kill(pid);
-  await world.clock.pass(10);
+  await killClient();
   expect(ends).toBe(1);
 });
 
@@ -151,11 +175,11 @@ test("the guest's port leads to the folders in each connection, once somebody wa
   tunnel.wantFolders(32_049);
   await world.clock.settle(tunnel.open(hostKeys, never));
   expect([asked, tunnel.hasFolders]).toEqual([[`127.0.0.1:32049:${dir.foldersSocket}`], true]);
-  world.kill(pid);
+  await killClient();
   await world.clock.settle(tunnel.open(hostKeys, never));
   expect(asked).toHaveLength(2);
   fails.add("forward");
-  world.kill(pid);
+  await killClient();
   await world.clock.settle(tunnel.open(hostKeys, never));
   expect(tunnel.hasFolders, "said as it is").toBe(false);
 });

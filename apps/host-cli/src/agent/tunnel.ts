@@ -26,7 +26,7 @@ export class Tunnel {
   #hasFolders = false;
   /** Where the guest is to find this host's folders; undefined as long as nobody wants any. */
   #foldersPort: number | undefined;
-  /** Open as long as the client lives. */
+  /** Open as long as the client lives. For a while after its end the system still has a process of that number. */
   #watched: Channel | undefined;
   #onEnd: () => void = () => undefined;
   /** Of this connection, by `listenKey`. */
@@ -62,19 +62,14 @@ export class Tunnel {
   /** Whether it is up; starts it when it is not. `hostKeys` are the guest's, in the form of authorized_keys. */
   async open(hostKeys: readonly string[], signal: AbortSignal): Promise<boolean> {
     const { processes, files } = this.#host;
-    if (this.#process !== undefined) {
-      const now = await processes.identify(this.#process.pid);
-      if (now?.startMark === this.#process.startMark) {
-        await this.#leadToFolders(signal);
-        return true;
-      }
+    if (this.#watched !== undefined) {
+      await this.#leadToFolders(signal);
+      return true;
     }
     await this.close(signal);
     await files.writeAtomic(this.#dir.knownHosts, renderKnownHosts(this.#sshPort, hostKeys));
-    const started = await processes.startDetached(this.#program, this.#arguments(), this.#dir.tunnelLog);
-    if (!(await this.#answers(started, signal))) return false;
-    this.#process = started;
-    void this.#watch(signal);
+    this.#process = await processes.startDetached(this.#program, this.#arguments(), this.#dir.tunnelLog);
+    if (!(await this.#answers(this.#process, signal)) || !(await this.#watch(signal))) return false;
     const { engineSocket } = this.#dir;
     this.#hasEngine = await this.#command(
       "forward",
@@ -102,21 +97,31 @@ export class Tunnel {
     this.#hasFolders = await this.#command("forward", ["-R", option], signal);
   }
 
-  /** The client says hello to whoever opens its control socket, and waits for what that wants: until it is gone. */
-  async #watch(signal: AbortSignal): Promise<void> {
-    const abandon = (): void => void this.#abandonWatch();
+  /** The client says hello to whoever opens its control socket, and waits for what that wants. False when it is gone. */
+  async #watch(signal: AbortSignal): Promise<boolean> {
     try {
-      const channel = await this.#host.network.connectUnix(this.#dir.tunnelSocket, signal);
-      this.#watched = channel;
-      signal.addEventListener("abort", abandon, { once: true });
+      this.#watched = await this.#host.network.connectUnix(this.#dir.tunnelSocket, signal);
+      void this.#waitForEnd(this.#watched, signal);
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return false;
+    }
+  }
+
+  async #waitForEnd(channel: Channel, signal: AbortSignal): Promise<void> {
+    const abandon = (): void => void this.#abandonWatch();
+    signal.addEventListener("abort", abandon, { once: true });
+    try {
       const incoming = channel.incoming[Symbol.asyncIterator]();
       while ((await incoming.next()).done !== true);
-      if (this.#watched === channel) this.#onEnd();
     } catch {
-      // Whoever opens it next sees that it is gone, or could not be watched.
-    } finally {
-      signal.removeEventListener("abort", abandon);
+      // A connection that breaks has ended, too.
     }
+    signal.removeEventListener("abort", abandon);
+    if (this.#watched !== channel) return;
+    this.#watched = undefined;
+    this.#onEnd();
   }
 
   async #abandonWatch(): Promise<void> {
